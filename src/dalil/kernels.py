@@ -1,0 +1,49 @@
+"""The one door to numba: typed, cached, free of the interpreter lock.
+
+A function marked `kernel` is compiled the first time it is called on a
+machine and loaded from numba's cache ever after. `announce_compilation`
+lets the command line say so, since the first time takes seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+import numba
+from numba.core import event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["announce_compilation", "kernel"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` with numba on first use; nogil, cached on disk.
+
+    Integer arithmetic wraps as in C and indices are not checked: a kernel
+    checks every index it derives from input bytes itself.
+    """
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
+
+
+class _Compilations(event.Listener):  # type: ignore[misc]
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._depth = 0
+
+    def on_start(self, event: Any) -> None:  # noqa: ANN401 - numba's own type
+        if self._depth == 0:
+            self._say(event.data["dispatcher"].py_func.__name__)
+        self._depth += 1
+
+    def on_end(self, event: Any) -> None:  # noqa: ANN401, ARG002
+        self._depth -= 1
+
+
+def announce_compilation(say: Callable[[str], None]) -> None:
+    """Call `say(name)` whenever a kernel is compiled rather than loaded."""
+    event.register("numba:compile", _Compilations(say))
