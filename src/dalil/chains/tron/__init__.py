@@ -1,1 +1,1 @@
-
+"""TRON: addresses in base58check, its own hex, and the EVM hex they equal."""
