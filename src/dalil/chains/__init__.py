@@ -1,1 +1,1 @@
-
+"""What blocks, transactions, scripts and addresses are: bytes to values and back."""

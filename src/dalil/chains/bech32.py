@@ -83,7 +83,7 @@ def decode(text: str) -> tuple[str, int, bytes]:
     hrp, separator, data = lower.rpartition("1")
     if not separator or not hrp or len(data) < 7:
         raise AddressError("no human-readable part before a `1`, or too short", text)
-    if any(not "!" <= letter <= "~" for letter in hrp):
+    if not hrp.isprintable() or " " in hrp:
         raise AddressError("the human-readable part is not printable ASCII", text)
     values = _values(data, offset=len(hrp) + 1, text=text)
     rest = _polymod([*_expand(hrp), *values])
@@ -102,6 +102,8 @@ def decode(text: str) -> tuple[str, int, bytes]:
 def _one_case(text: str) -> str:
     if len(text) > _MAX_TEXT:
         raise AddressError(f"longer than {_MAX_TEXT} characters", text[:40] + "…")
+    if not text.isascii():  # Unicode lower-cases the Kelvin sign to a plain k
+        raise AddressError("a bech32 address is plain ASCII", ascii(text))
     lower = text.lower()
     if text not in (lower, text.upper()):
         raise AddressError("a bech32 address must not mix upper and lower case", text)
