@@ -1,1 +1,3 @@
+"""Where blocks and transactions come from."""
 
+from __future__ import annotations

@@ -23,6 +23,8 @@ class Network:
     p2sh: int
     hrp: str
     genesis: str
+    limit_bits: int = 0x1D00FFFF
+    """The easiest nBits the network accepts."""
 
     @property
     def caip2(self) -> str:
@@ -45,6 +47,7 @@ REGTEST = Network(
     0xC4,
     "bcrt",
     "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+    0x207FFFFF,
 )
 NETWORKS = (
     MAINNET,
@@ -71,6 +74,7 @@ NETWORKS = (
         0xC4,
         "tb",
         "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
+        0x1E0377AE,
     ),
     REGTEST,
 )

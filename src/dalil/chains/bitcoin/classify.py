@@ -1,0 +1,144 @@
+"""Output scripts for kernels: the type, and the 32-byte key of its address.
+
+The key of an address is what the ledger interns: the 20- or 32-byte hash the
+script pays to, padded with zeros, or SHA-256 of the whole script where that
+is longer or not fixed in length (bare keys, future witness programs). Bare
+keys are never folded into the P2PKH address of the same key: they are two
+scripts, and who folds them makes a claim.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dalil.chains.bitcoin.sha256 import sha256_into
+from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["LONG_SCRIPT_BYTES", "classify_scripts", "script_key", "script_type"]
+
+LONG_SCRIPT_BYTES = 67
+"""The longest script that has an address: a 65-byte bare key."""
+
+_NONSTANDARD = int(ScriptType.NONSTANDARD)
+_P2PK = int(ScriptType.P2PK)
+_P2PKH = int(ScriptType.P2PKH)
+_P2SH = int(ScriptType.P2SH)
+_P2WPKH = int(ScriptType.P2WPKH)
+_P2WSH = int(ScriptType.P2WSH)
+_P2TR = int(ScriptType.P2TR)
+_WITNESS_UNKNOWN = int(ScriptType.WITNESS_UNKNOWN)
+_MULTISIG = int(ScriptType.MULTISIG)
+_OP_RETURN = int(ScriptType.OP_RETURN)
+
+
+@kernel
+def _is_key(data: NDArray[np.uint8], at: int, size: int) -> bool:
+    lead = data[at]
+    if size == 33:
+        return lead in (2, 3)
+    return size == 65 and lead in (4, 6, 7)
+
+
+@kernel
+def _is_multisig(data: NDArray[np.uint8], at: int, size: int) -> bool:
+    """OP_m, n keys, OP_n, OP_CHECKMULTISIG with 1 <= m <= n <= 16."""
+    if size < 37 or data[at + size - 1] != 0xAE:
+        return False
+    m, n = np.int64(data[at]) - 0x50, np.int64(data[at + size - 2]) - 0x50
+    if not 1 <= m <= n <= 16:
+        return False
+    pos, last, keys = at + 1, at + size - 2, 0
+    while pos < last:
+        length = np.int64(data[pos])
+        if pos + 1 + length > last or not _is_key(data, pos + 1, length):
+            return False
+        pos += 1 + length
+        keys += 1
+    return keys == n
+
+
+@kernel
+def _witness_type(data: NDArray[np.uint8], at: int, size: int) -> int:
+    program = size - 2
+    if data[at] == 0:
+        if program == 20:
+            return _P2WPKH
+        return _P2WSH if program == 32 else _NONSTANDARD
+    return _P2TR if data[at] == 0x51 and program == 32 else _WITNESS_UNKNOWN
+
+
+@kernel
+def script_type(data: NDArray[np.uint8], at: int, size: int) -> int:
+    """Tell the `ScriptType` of the script at ``data[at:at + size]``."""
+    if size == 0:
+        return _NONSTANDARD
+    first = data[at]
+    if first == 0x6A:
+        return _OP_RETURN
+    if (
+        size == 25
+        and first == 0x76
+        and data[at + 1] == 0xA9
+        and data[at + 2] == 20
+        and data[at + 23] == 0x88
+        and data[at + 24] == 0xAC
+    ):
+        return _P2PKH
+    if size == 23 and first == 0xA9 and data[at + 1] == 20 and data[at + 22] == 0x87:
+        return _P2SH
+    if (
+        4 <= size <= 42
+        and (first == 0 or 0x51 <= first <= 0x60)
+        and data[at + 1] == size - 2
+    ):
+        return _witness_type(data, at, size)
+    if (
+        size in (35, 67)
+        and first == size - 2
+        and data[at + size - 1] == 0xAC
+        and _is_key(data, at + 1, size - 2)
+    ):
+        return _P2PK
+    return _MULTISIG if _is_multisig(data, at, size) else _NONSTANDARD
+
+
+@kernel
+def script_key(
+    data: NDArray[np.uint8], at: int, size: int, kind: int, key: NDArray[np.uint8]
+) -> None:
+    """Write the address key of a script of type `kind` into `key` (32 bytes)."""
+    if kind in (_P2PK, _WITNESS_UNKNOWN):
+        sha256_into(data, at, at + size, key)
+        return
+    skip, length = 2, 20
+    if kind == _P2PKH:
+        skip = 3
+    elif kind in (_P2WSH, _P2TR):
+        length = 32
+    elif kind not in (_P2SH, _P2WPKH):
+        length = 0
+    for i in range(32):
+        key[i] = data[at + skip + i] if i < length else 0
+
+
+@kernel
+def classify_scripts(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    types: NDArray[np.uint8],
+    keys: NDArray[np.uint8],
+) -> None:
+    """Fill types (n,) and keys (n, 32) for scripts; negative size: unknown."""
+    for i in range(starts.size):
+        if sizes[i] < 0:
+            types[i] = 255
+            continue
+        types[i] = script_type(data, starts[i], sizes[i])
+        script_key(data, starts[i], sizes[i], types[i], keys[i])

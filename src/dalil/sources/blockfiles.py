@@ -1,0 +1,180 @@
+"""Bitcoin Core's block files: records found, never assumed.
+
+A file is magic, length, block, over and over, with zero padding, records out
+of order and stale branches in between; since Core 28 the whole folder may be
+obfuscated with the eight bytes in ``xor.dat``. Files are mapped, not read, and
+this module looks at headers only.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dalil.chains.bitcoin.header import Header
+from dalil.chains.bitcoin.networks import NETWORKS
+from dalil.errors import BlockDataError
+from dalil.settings import MAX_BLOCK_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dalil.chains.bitcoin.networks import Network
+
+__all__ = ["BlockFile", "FileScan", "Note", "Record", "scan_file", "xor_key"]
+
+_SCAN_STEP = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a file that the user must hear of; nothing is silent."""
+
+    file: str
+    offset: int
+    problem: str
+
+
+class BlockFile:
+    """One mapped file of an obfuscated or plain folder."""
+
+    def __init__(self, path: Path, key: bytes = b"") -> None:
+        self.path = path
+        self.size = path.stat().st_size
+        self.key = key if any(key) else b""
+        self.data = (
+            np.memmap(path, np.uint8, "r") if self.size else np.zeros(0, np.uint8)
+        )
+
+    def read(self, at: int, size: int) -> bytes:
+        """Read bytes at an offset, de-obfuscated; short at the file's end."""
+        raw = self.data[at : at + size].tobytes()
+        if not self.key:
+            return raw
+        turn = at % len(self.key)
+        stream = (self.key[turn:] + self.key[:turn]) * (len(raw) // len(self.key) + 1)
+        return bytes(a ^ b for a, b in zip(raw, stream, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One block record: where its bytes are, and its header."""
+
+    file: int
+    at: int
+    size: int
+    header: Header
+
+
+@dataclass(slots=True)
+class FileScan:
+    """What one file holds."""
+
+    network: Network | None = None
+    records: list[Record] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def xor_key(path: Path) -> bytes:
+    """Read the obfuscation key beside a block file; empty where there is none.
+
+    Raises
+    ------
+    BlockDataError
+        If ``xor.dat`` is not 8 bytes (Core also accepts it with a length
+        byte before them).
+    """
+    key_file = path.parent / "xor.dat"
+    if not key_file.is_file():
+        return b""
+    raw = key_file.read_bytes()[:16]
+    if len(raw) == 9 and raw[0] == 8:
+        raw = raw[1:]
+    if len(raw) != 8:
+        raise BlockDataError("xor.dat should hold 8 bytes", f"{len(raw)} bytes")
+    return raw
+
+
+def _network_at(magic: bytes) -> Network | None:
+    return next((n for n in NETWORKS if n.magic == magic), None)
+
+
+def _next_magic(file: BlockFile, at: int, network: Network | None) -> int:
+    """Offset of the next record's magic at or after `at`, or the file's size."""
+    magics = [network.magic] if network else [n.magic for n in NETWORKS]
+    while at < file.size:
+        chunk = file.read(at, _SCAN_STEP + 3)
+        if any(chunk):
+            hits = [i for i in (chunk.find(magic) for magic in magics) if i >= 0]
+            if hits:
+                return at + min(hits)
+        at += _SCAN_STEP
+    return file.size
+
+
+def scan_file(file: BlockFile, index: int, network: Network | None) -> FileScan:
+    """Find every block record of one file.
+
+    Parameters
+    ----------
+    file : BlockFile
+        The mapped file.
+    index : int
+        The file's number, kept in each record.
+    network : Network or None
+        The network it must be of; None takes the first magic found.
+
+    Returns
+    -------
+    FileScan
+        Records in file order. Padding is skipped in silence, any other
+        bytes between records and a truncated tail are noted.
+    """
+    scan = FileScan(network)
+    at = 0
+    while at < file.size:
+        head = file.read(at, 88)
+        here = _network_at(head[:4])
+        if here is None or (scan.network and here is not scan.network):
+            start, at = at, _next_magic(file, at + 1, scan.network)
+            if at < file.size or any(file.read(start, _SCAN_STEP)):
+                _note_gap(file, scan, start, at)
+            continue
+        scan.network = here
+        at = _take_record(file, index, scan, at, head)
+    return scan
+
+
+def _note_gap(file: BlockFile, scan: FileScan, start: int, end: int) -> None:
+    gap = file.read(start, min(end - start, _SCAN_STEP))
+    first = next((i for i, byte in enumerate(gap) if byte), None)
+    if first is not None:
+        scan.notes.append(
+            Note(
+                str(file.path.name),
+                start + first,
+                f"{end - start - first:,} bytes are no block record",
+            )
+        )
+
+
+def _take_record(
+    file: BlockFile, index: int, scan: FileScan, at: int, head: bytes
+) -> int:
+    name = str(file.path.name)
+    size = struct.unpack("<I", head[4:8])[0] if len(head) >= 8 else 0
+    left = file.size - at - 8
+    if len(head) < 88 or not 81 <= size <= MAX_BLOCK_BYTES:
+        what = "ends inside a record's head" if len(head) < 88 else "is no block's size"
+        scan.notes.append(Note(name, at, f"a record of {size:,} bytes {what}"))
+        return at + 4
+    if size > left:
+        problem = f"truncated tail: a record claims {size:,} bytes, {left:,} are left"
+        scan.notes.append(Note(name, at, problem))
+        return at + 4
+    header = Header.parse(head[8:88])
+    scan.records.append(Record(index, at + 8, size, header))
+    return at + 8 + size
