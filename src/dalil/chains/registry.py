@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dalil.chains import evm, tron
-from dalil.chains.bitcoin.address import decode_address, encode_address
+from dalil.chains.bitcoin.address import decode_address, encode_address, script_of
 from dalil.chains.bitcoin.networks import NETWORKS
+from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import AddressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ANY_EVM", "Reading", "read_address", "read_one"]
+__all__ = ["ANY_EVM", "Reading", "other_forms", "read_address", "read_one"]
 
 ANY_EVM = "eip155:*"
 """Some EVM chain, untold which."""
@@ -89,6 +90,30 @@ def read_one(text: str) -> Reading:
     if readings[0].checksum == "invalid":
         raise AddressError(readings[0].reason, text)
     return readings[0]
+
+
+def other_forms(reading: Reading) -> dict[str, str]:
+    """Spell the same account in the other ways it is met in.
+
+    EVM and TRON share their 20 bytes: the spelling is the other chain's, the
+    account there need not be the same person's. A Bitcoin address has its
+    output script.
+
+    >>> [reading] = read_address("410000000000000000000000000000000000000000")
+    >>> other_forms(reading)["tron"]
+    'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
+    """
+    if not reading.payload:
+        return {}
+    if reading.form in ("evm", "tron", "tron-hex"):
+        return {
+            "evm": evm.encode_address(reading.payload),
+            "tron": tron.encode_address(reading.payload),
+            "tron-hex": tron.hex_form(reading.payload),
+        }
+    return {
+        "script": script_of(ScriptType[reading.form.upper()], reading.payload).hex()
+    }
 
 
 def _readings(text: str) -> Iterator[Reading]:
