@@ -1,0 +1,46 @@
+"""At which height a chain of blocks starts: known, stated, or not told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dalil.chains.bitcoin.header import coinbase_height
+from dalil.chains.bitcoin.transaction import read_tx
+from dalil.errors import DalilError
+
+if TYPE_CHECKING:
+    from dalil.ledger.generation import Generation
+    from dalil.sources.blockfiles import Record
+    from dalil.sources.blockfolder import BlockFolder
+
+__all__ = ["first_height"]
+
+
+def first_height(
+    generation: Generation, folder: BlockFolder, first: Record
+) -> tuple[bool, int]:
+    """Tell whether heights are only relative, and the first block's height.
+
+    The height follows from what is already in the ledger, from the genesis
+    hash, or from the coinbase (BIP 34). Where none of them tells, heights
+    count from 0 and are marked relative: nothing is guessed.
+    """
+    have = generation.rows("block.height")
+    if have:
+        relative = generation.manifest["heights"] == "relative"
+        return relative, int(generation.read("block.height")[-1]) + 1
+    if first.header.hash[::-1].hex() == folder.network.genesis:
+        return False, 0
+    height = _stated(folder, first)
+    return (True, 0) if height is None else (False, height)
+
+
+def _stated(folder: BlockFolder, record: Record) -> int | None:
+    raw = folder.files[record.file].read(record.at, record.size)
+    skip = {253: 3, 254: 5, 255: 9}.get(raw[80], 1)
+    try:
+        coinbase, _ = read_tx(raw, 80 + skip)
+    except DalilError:
+        return None
+    script = coinbase.inputs[0].script
+    return coinbase_height(script, record.header.version, folder.network.name)

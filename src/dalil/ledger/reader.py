@@ -1,0 +1,315 @@
+"""Reading a ledger: one committed snapshot, mapped, looked into both ways."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dalil.chains.bitcoin.address import decode_address, encode_address, script_of
+from dalil.chains.bitcoin.merkle import merkle_branch
+from dalil.chains.bitcoin.networks import network_by_name
+from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.errors import InputError, NotFoundError
+from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
+from dalil.ledger.generation import Generation, current_generation
+from dalil.ledger.layout import NO_ADDRESS, manifest_sha256
+from dalil.ledger.lookup import AddressBook, chain_rows, tx_row
+from dalil.ledger.rawfiles import RawFiles
+from dalil.ledger.slots import open_slots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from dalil.chains.bitcoin.networks import Network
+
+__all__ = ["Ledger"]
+
+COINBASE = -2
+
+
+class Ledger:
+    """One snapshot of a UTXO ledger.
+
+    Every attribute named after a column is a mapped, read-only array whose
+    row number is the id; ids are dense and follow chain order. Ids are valid
+    within this snapshot only: name things by txid, outpoint or address
+    outside it.
+
+    A ledger may be partial: inputs whose source lies outside have -1 in
+    `input_spends` and a row in the `outside_…` columns. What a partial ledger
+    does not show, it does not deny.
+
+    Attributes
+    ----------
+    block_height, block_time, block_hash, block_header : (n_blocks, …)
+        int32, uint32 Unix seconds, 32 bytes in hash order, 80 bytes.
+    block_first_tx : (n_blocks + 1,) int64
+        Block b holds transactions ``block_first_tx[b]`` up to the next entry.
+    tx_txid : (n_tx, 32) uint8
+    tx_first_input, tx_first_output : (n_tx + 1,) int64
+    input_spends : (n_inputs,) int64
+        The output's id; -1 outside; -2 coinbase.
+    output_value : (n_outputs,) int64, satoshi
+    output_address : (n_outputs,) uint32, or `NO_ADDRESS`
+    output_type : (n_outputs,) uint8, `ScriptType`
+    outside_input : (n_outside,) int64, ascending
+    outside_outpoint : (n_outside, 36) uint8
+    outside_value : (n_outside,) int64, -1 unknown
+    outside_address, outside_type : (n_outside,)
+    address_type : (n_addresses,) uint8
+    """
+
+    def __init__(self, path: Path, generation: Generation) -> None:
+        self.path = path
+        self._generation = generation
+        manifest = generation.manifest
+        self.chain: str = manifest["chain"]
+        self.network: Network = network_by_name(self.chain)
+        self.manifest_sha256 = manifest_sha256(manifest)
+        self.source: str = manifest["source"]
+        self.heights_known: bool = manifest["heights"] == "chain"
+        read = generation.read
+        self.block_height: NDArray[np.int32] = read("block.height")
+        self.block_time: NDArray[np.uint32] = read("block.time")
+        self.block_hash: NDArray[np.uint8] = read("block.hash")
+        self.block_header: NDArray[np.uint8] = read("block.header")
+        self.block_first_tx: NDArray[np.int64] = read("block.first_tx")
+        self.tx_txid: NDArray[np.uint8] = read("tx.txid")
+        self.tx_version: NDArray[np.int32] = read("tx.version")
+        self.tx_locktime: NDArray[np.uint32] = read("tx.locktime")
+        self.tx_first_input: NDArray[np.int64] = read("tx.first_input")
+        self.tx_first_output: NDArray[np.int64] = read("tx.first_output")
+        self.input_spends: NDArray[np.int64] = read("input.spends")
+        self.input_sequence: NDArray[np.uint32] = read("input.sequence")
+        self.output_value: NDArray[np.int64] = read("output.value")
+        self.output_address: NDArray[np.uint32] = read("output.address")
+        self.output_type: NDArray[np.uint8] = read("output.type")
+        self.outside_input: NDArray[np.int64] = read("outside.input")
+        self.outside_outpoint: NDArray[np.uint8] = read("outside.outpoint")
+        self.outside_value: NDArray[np.int64] = read("outside.value")
+        self.outside_address: NDArray[np.uint32] = read("outside.address")
+        self.outside_type: NDArray[np.uint8] = read("outside.type")
+        self.address_type: NDArray[np.uint8] = read("address.type")
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """Open the ledger's newest committed snapshot.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds no ledger, or a damaged one.
+        """
+        return cls(path, Generation(current_generation(path)))
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks."""
+        return int(self.block_height.size)
+
+    @property
+    def n_tx(self) -> int:
+        """Transactions."""
+        return int(self.tx_txid.shape[0])
+
+    @property
+    def n_inputs(self) -> int:
+        """Inputs, coinbase inputs among them."""
+        return int(self.input_spends.size)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs."""
+        return int(self.output_value.size)
+
+    @property
+    def n_addresses(self) -> int:
+        """Addresses; bare keys count apart from their P2PKH address."""
+        return int(self.address_type.size)
+
+    @cached_property
+    def contiguous(self) -> bool:
+        """Whether whole blocks follow one another without a gap."""
+        steps = np.diff(self.block_height)
+        return self.source == "blocks" and bool(np.all(steps == 1))
+
+    @cached_property
+    def output_spent_by(self) -> NDArray[np.int64]:
+        """(n_outputs,) the input that spends each output; -1 within this snapshot."""
+        spent = self._derived("spent_by", self.n_outputs)
+        late = spent >= self.n_inputs
+        return np.where(late, np.int64(-1), spent) if late.any() else spent
+
+    def _derived(self, name: str, rows: int) -> NDArray[np.int64]:
+        if not rows:
+            return np.zeros(0, np.int64)
+        file = self._generation.path / "derived" / name
+        return np.memmap(file, np.int64, "r", shape=(rows,))
+
+    # -- names ------------------------------------------------------------
+
+    def txid(self, tx: int) -> str:
+        """Name a transaction."""
+        return format_txid(self.tx_txid[tx].tobytes())
+
+    def outpoint(self, output: int) -> str:
+        """Name an output as ``txid:index``."""
+        tx = int(self.tx_of_output(output))
+        index = output - int(self.tx_first_output[tx])
+        return format_outpoint(self.tx_txid[tx].tobytes(), index)
+
+    def prevout(self, input_: int) -> str | None:
+        """Name what an input spends; None for a coinbase."""
+        source = int(self.input_spends[input_])
+        if source == COINBASE:
+            return None
+        if source >= 0:
+            return self.outpoint(source)
+        raw = self.outside_outpoint[self._outside_row(input_)].tobytes()
+        return format_outpoint(raw[:32], int.from_bytes(raw[32:], "little"))
+
+    def address_text(self, address: int) -> str:
+        """Write an address as its network does; a bare key as its hex."""
+        kind = ScriptType(int(self.address_type[address]))
+        return encode_address(self.network, kind, self._book.payload(address, kind))
+
+    @cached_property
+    def _book(self) -> AddressBook:
+        return AddressBook(self._generation)
+
+    # -- finding ----------------------------------------------------------
+
+    def find_tx(self, txid: str | bytes) -> int | None:
+        """Find a transaction's id by txid (hex, or 32 bytes in hash order)."""
+        raw = parse_txid(txid) if isinstance(txid, str) else txid
+        slots = open_slots(self._generation.path / "derived", "txid")
+        return tx_row(slots, self.tx_txid, raw) if slots else None
+
+    def find_outpoint(self, outpoint: str) -> int | None:
+        """Find an output's id by ``txid:index``."""
+        raw, index = parse_outpoint(outpoint)
+        tx = self.find_tx(raw)
+        if tx is None:
+            return None
+        output = int(self.tx_first_output[tx]) + index
+        return output if output < self.tx_first_output[tx + 1] else None
+
+    def find_address(self, text: str) -> int | None:
+        """Find an address's id by its text.
+
+        Raises
+        ------
+        AddressError
+            If the text is no address of this ledger's network.
+        """
+        kind, payload = decode_address(self.network, text)
+        return self._book.find(kind, script_of(kind, payload))
+
+    def outputs_of_address(self, address: int) -> NDArray[np.int64]:
+        """List the outputs paid to an address, ascending; cost: its history."""
+        before = self._derived("output_before", self.n_outputs)
+        last = self._derived("last_output", self.n_addresses)
+        return chain_rows(before, last, address, self.n_outputs)
+
+    def outside_inputs_of_address(self, address: int) -> NDArray[np.int64]:
+        """List the inputs that spend this address's outputs from outside."""
+        rows = self.outside_input.size
+        before = self._derived("outside_before", rows)
+        last = self._derived("last_outside", self.n_addresses)
+        return np.asarray(self.outside_input[chain_rows(before, last, address, rows)])
+
+    # -- relations, for one id or an array of them --------------------------
+
+    def tx_of_output(self, outputs: ArrayLike) -> NDArray[np.int64]:
+        """Transaction of each output."""
+        return np.searchsorted(self.tx_first_output, outputs, side="right") - 1
+
+    def tx_of_input(self, inputs: ArrayLike) -> NDArray[np.int64]:
+        """Transaction of each input."""
+        return np.searchsorted(self.tx_first_input, inputs, side="right") - 1
+
+    def block_of_tx(self, txs: ArrayLike) -> NDArray[np.int64]:
+        """Block of each transaction."""
+        return np.searchsorted(self.block_first_tx, txs, side="right") - 1
+
+    def time_of_tx(self, txs: ArrayLike) -> NDArray[np.int64]:
+        """Unix seconds of each transaction's block, as its header states it."""
+        return self.block_time[self.block_of_tx(txs)].astype(np.int64)
+
+    def _outside_row(self, inputs: ArrayLike) -> NDArray[np.int64]:
+        return np.searchsorted(self.outside_input, inputs)
+
+    def input_values(self, inputs: ArrayLike) -> NDArray[np.int64]:
+        """Satoshi each input spends; -1 unknown, -2 coinbase."""
+        return self._of_inputs(inputs, self.output_value, self.outside_value, COINBASE)
+
+    def input_addresses(self, inputs: ArrayLike) -> NDArray[np.uint32]:
+        """Address each input spends from, or `NO_ADDRESS`."""
+        found = self._of_inputs(
+            inputs, self.output_address, self.outside_address, NO_ADDRESS
+        )
+        return found.astype(np.uint32)
+
+    def _of_inputs(
+        self,
+        inputs: ArrayLike,
+        inside: NDArray[Any],
+        outside: NDArray[Any],
+        coinbase: int,
+    ) -> NDArray[np.int64]:
+        ids = np.atleast_1d(np.asarray(inputs, np.int64))
+        spends = self.input_spends[ids]
+        found = np.full(ids.size, coinbase, np.int64)
+        found[spends >= 0] = inside[spends[spends >= 0]]
+        found[spends == -1] = outside[self._outside_row(ids[spends == -1])]
+        return found
+
+    # -- proof --------------------------------------------------------------
+
+    @cached_property
+    def _raw(self) -> RawFiles:
+        return RawFiles(self._generation.path / "raw")
+
+    def tx_position(self, tx: int) -> int:
+        """Position of a transaction in its block."""
+        return tx - int(self.block_first_tx[int(self.block_of_tx(tx))])
+
+    def raw_tx(self, tx: int) -> bytes:
+        """Read a transaction's bytes from the block file they came from.
+
+        Raises
+        ------
+        NotFoundError
+            If that file is gone or changed; the bytes are checked by txid.
+        """
+        from dalil.chains.bitcoin.transaction import parse_tx
+
+        block = int(self.block_of_tx(tx))
+        n_tx = int(self.block_first_tx[block + 1] - self.block_first_tx[block])
+        raw = self._raw.tx(block, self.tx_position(tx), n_tx)
+        try:
+            same = parse_tx(raw).txid == self.tx_txid[tx].tobytes()
+        except InputError:
+            same = False
+        if not same:
+            raise NotFoundError("the block file holds other bytes now", self.txid(tx))
+        return raw
+
+    def merkle_branch(self, tx: int) -> list[bytes]:
+        """List a transaction's siblings up to its block's Merkle root.
+
+        Raises
+        ------
+        NotFoundError
+            If the ledger does not hold the whole block.
+        """
+        if self.source != "blocks":
+            raise NotFoundError("only part of this block is here", self.txid(tx))
+        block = int(self.block_of_tx(tx))
+        first, last = (int(n) for n in self.block_first_tx[block : block + 2])
+        leaves = [row.tobytes() for row in self.tx_txid[first:last]]
+        return merkle_branch(leaves, tx - first)
