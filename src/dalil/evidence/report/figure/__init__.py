@@ -1,0 +1,8 @@
+"""The flow picture: what it shows (`model`), where (`layout`), how (`drawing`)."""
+
+from __future__ import annotations
+
+from dalil.evidence.report.figure.drawing import drawn, node_name
+from dalil.evidence.report.figure.model import Edge, Node
+
+__all__ = ["Edge", "Node", "drawn", "node_name"]

@@ -1,0 +1,159 @@
+"""The flow picture as SVG: inert, and legible in print, in grey and unseen.
+
+What a box is stands beside it as a shape *and* a word, never as a colour
+alone. A solid ribbon is on the chain; a dashed one rests on a heuristic. The
+table beside the picture says the same to who cannot see it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from dalil.evidence.report.figure.layout import BOX_WIDTH, laid_out
+from dalil.evidence.report.figure.model import capped
+from dalil.units import format_btc
+
+if TYPE_CHECKING:
+    from dalil.evidence.report.figure.layout import Box, Layout, Ribbon
+    from dalil.evidence.report.figure.model import Edge, Node
+    from dalil.evidence.report.paper import Paper
+
+__all__ = ["ICONS", "drawn", "node_name"]
+
+MAX_LABEL = 22
+"""Characters of a name beside a box; the whole stands in the table."""
+
+ICONS = {
+    "seed": "M5 0L10 5L5 10L0 5Z",
+    "tx": "M0 3H10V7H0Z",
+    "target": "M5 0A5 5 0 1 1 4.99 0ZM5 3A2 2 0 1 0 5.01 3Z",
+    "service": "M0 0H10V10H0ZM3 3V7H7V3Z",
+    "coinjoin": "M0 0L5 4L10 0V10L5 6L0 10Z",
+    "border": "M0 0H3V10H0ZM6 0H10V2H6ZM6 4H10V6H6ZM6 8H10V10H6Z",
+    "limit": "M3 0H7L10 3V7L7 10H3L0 7V3Z",
+    "unspent": "M5 0A5 5 0 1 1 4.99 0ZM5 2A3 3 0 1 0 5.01 2Z",
+    "fee": "M5 0L10 10H0Z",
+    "more": "M4 0H6V4H10V6H6V10H4V6H0V4H4Z",
+}
+"""Shapes on a ten by ten grid, drawn even-odd; told apart without colour."""
+
+
+def drawn(
+    nodes: list[Node], edges: list[Edge], paper: Paper
+) -> tuple[Markup, list[Node], list[Edge]]:
+    """Draw a flow.
+
+    Parameters
+    ----------
+    nodes, edges : list
+        The whole flow; what is too much for a picture is folded first.
+    paper : Paper
+        Writes the values.
+
+    Returns
+    -------
+    svg, nodes, edges
+        The picture, and what it shows, for its table.
+    """
+    nodes, edges, column = capped(nodes, edges)
+    layout = laid_out(nodes, edges, column)
+    ribbons = Markup("").join(_ribbon(r, paper) for r in layout.ribbons)
+    boxes = Markup("").join(_box(b, layout, paper) for b in layout.boxes)
+    svg = Markup(
+        '<svg class="flow" role="img" aria-labelledby="flow-title flow-desc" '
+        'viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" direction="ltr" '
+        'xmlns="http://www.w3.org/2000/svg"><title id="flow-title">{title}</title>'
+        '<desc id="flow-desc">{desc}</desc>{ribbons}{boxes}</svg>'
+    ).format(
+        w=layout.width,
+        h=layout.height,
+        title=paper.words("flow.title"),
+        desc=paper.words("flow.description"),
+        ribbons=ribbons,
+        boxes=boxes,
+    )
+    return svg, nodes, edges
+
+
+def node_name(node: Node, paper: Paper) -> Markup:
+    """Write a node's name in full, for the table."""
+    if node.role == "more":
+        return paper.words("flow.more", n=node.n_folded)
+    if node.kind == "word":
+        return paper.words(node.label)
+    if node.kind == "text":
+        return paper.text(node.label)
+    return paper.id(node.label, node.kind)
+
+
+def _ribbon(ribbon: Ribbon, paper: Paper) -> Markup:
+    bend = (ribbon.x1 - ribbon.x0) / 2
+    sort = "heuristic" if ribbon.edge.heuristic else "on-chain"
+    return Markup(
+        '<path class="ribbon {sort}" d="M{x0:.1f} {y0:.2f}C{c0:.1f} {y0:.2f} '
+        '{c1:.1f} {y1:.2f} {x1:.1f} {y1:.2f}" stroke-width="{width:.2f}">'
+        "<title>{tip}</title></path>"
+    ).format(
+        sort=sort,
+        x0=ribbon.x0,
+        y0=ribbon.y0,
+        x1=ribbon.x1,
+        y1=ribbon.y1,
+        c0=ribbon.x0 + bend,
+        c1=ribbon.x1 - bend,
+        width=ribbon.width,
+        tip=paper.words(f"flow.{sort.replace('-', '_')}"),
+    )
+
+
+def _box(box: Box, layout: Layout, paper: Paper) -> Markup:
+    node = box.node
+    role = node.label if node.role == "more" else node.role
+    top = box.y - 34
+    upper = max(
+        sum(r.edge.upper_sat for r in layout.ribbons if r.edge.target == node.key),
+        sum(r.edge.upper_sat for r in layout.ribbons if r.edge.source == node.key),
+    )
+    return Markup(
+        '<g class="box {role}"><rect x="{x:.0f}" y="{y:.1f}" width="{w}" '
+        'height="{h:.1f}"/><path class="icon" fill-rule="evenodd" '
+        'transform="translate({x:.0f} {iy:.1f})" d="{icon}"/>'
+        '<text class="word" x="{tx:.0f}" y="{y1:.1f}">{word}</text>{label}'
+        '<text class="id id-amount" direction="ltr" x="{x:.0f}" y="{y3:.1f}">'
+        "≤ {amount}</text></g>"
+    ).format(
+        role=role,
+        x=box.x,
+        y=box.y,
+        w=BOX_WIDTH,
+        h=box.height,
+        iy=top - 9,
+        icon=ICONS["more" if node.role == "more" else role],
+        tx=box.x + 15,
+        y1=top,
+        word=paper.words(f"role.{role}"),
+        label=_label(node, box.x, top + 14, paper),
+        y3=top + 28,
+        amount=f"{format_btc(upper)} BTC",
+    )
+
+
+def _label(node: Node, x: float, y: float, paper: Paper) -> Markup:
+    """Write the name beside a box: cut to fit, whole in its tooltip."""
+    if node.role == "more":
+        shown, whole, sort = str(paper.words("flow.more", n=node.n_folded)), "", "text"
+    elif node.kind == "word":
+        shown, whole, sort = str(paper.words(node.label)), "", "text"
+    elif node.kind == "text":
+        whole = paper.bare_text(node.label)
+        cut = len(whole) > MAX_LABEL
+        shown, sort = (whole[: MAX_LABEL - 1] + "…" if cut else whole), "text"
+    else:
+        shown = paper.short(node.label, node.kind)
+        whole, sort = paper.plain(node.label, node.kind), f"id id-{node.kind}"
+    tip = Markup("<title>{}</title>").format(whole) if whole else Markup()
+    return Markup(
+        '<text class="{}" direction="ltr" x="{:.0f}" y="{:.1f}">{}{}</text>'
+    ).format(sort, x, y, escape(shown), tip)

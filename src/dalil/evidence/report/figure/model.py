@@ -1,0 +1,161 @@
+"""What the flow picture shows, before any of it has a place on the page.
+
+Nodes are transactions between what was seeded and where money was seen to
+end; edges are outputs, as wide as their upper bound. A picture for a court
+holds a few dozen nodes: `capped` keeps those that can carry most and folds
+the others of the same column into one that says how many it stands for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Edge", "Node", "Role", "capped", "columns_of"]
+
+Role = Literal[
+    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "unspent", "fee",
+    "more",
+]  # fmt: skip
+LabelKind = Literal["text", "word", "address", "txid", "outpoint"]
+SINKS: frozenset[Role] = frozenset(
+    ("target", "service", "coinjoin", "border", "limit", "unspent", "fee")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box: its key, what it is, and what is written beside it.
+
+    `kind` says whether the label is captured text, a key of the word tables,
+    or an identifier. A node that stands for others has the role "more" and
+    their role as its label.
+    """
+
+    key: str
+    role: Role
+    label: str
+    kind: LabelKind = "text"
+    n_folded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Money that may have gone from one box to another, in satoshi."""
+
+    source: str
+    target: str
+    lower_sat: int
+    upper_sat: int
+    heuristic: bool = False
+
+
+def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
+    """Give every node a column: seeds first, ends last, the rest by longest way.
+
+    Transactions in ledger order form no cycle; should an input claim one, its
+    nodes keep the column they had reached, so the picture still ends.
+    """
+    role = {node.key: node.role for node in nodes}
+    after: dict[str, list[str]] = defaultdict(list)
+    waiting: Counter[str] = Counter()
+    for edge in edges:
+        after[edge.source].append(edge.target)
+        waiting[edge.target] += 1
+    column = dict.fromkeys(role, 0)
+    ready = [key for key in role if not waiting[key]]
+    while ready:
+        key = ready.pop()
+        for then in after[key]:
+            column[then] = max(column[then], column[key] + 1)
+            waiting[then] -= 1
+            if not waiting[then]:
+                ready.append(then)
+    last = max([c for k, c in column.items() if role[k] not in SINKS], default=0) + 1
+    for key, what in role.items():
+        if what in SINKS:
+            column[key] = last
+        elif what == "seed":
+            column[key] = 0
+        else:
+            column[key] = min(max(column[key], 1), last)
+    return column
+
+
+def capped(
+    nodes: list[Node], edges: list[Edge], *, per_column: int = 8, n_columns: int = 7
+) -> tuple[list[Node], list[Edge], dict[str, int]]:
+    """Fold what is too much for one picture into "+N more" nodes.
+
+    Parameters
+    ----------
+    nodes, edges : list
+        The whole flow.
+    per_column : int, default 8
+        Nodes of one column that keep their name, those of largest upper bound.
+    n_columns : int, default 7
+        Columns drawn. The steps beyond them become one node before the ends.
+
+    Returns
+    -------
+    nodes, edges, columns
+        The picture's own; parallel edges are summed, so widths stay whole.
+    """
+    column = columns_of(nodes, edges)
+    deep = max(column.values(), default=0) >= n_columns
+    if deep:
+        column = _squeezed(column, n_columns)
+    through = _through(edges)
+    groups: dict[tuple[int, Role], list[Node]] = defaultdict(list)
+    for node in nodes:
+        groups[column[node.key], node.role].append(node)
+    kept: list[Node] = []
+    becomes: dict[str, str] = {}
+    for (where, role), group in groups.items():
+        group.sort(key=lambda node: (-through[node.key], node.key))
+        room = 0 if deep and role == "tx" and where == n_columns - 2 else per_column
+        if len(group) <= room + 1:
+            kept += group
+            continue
+        fold = Node(f"+{role}@{where}", "more", role, "word", len(group) - room)
+        kept += [*group[:room], fold]
+        column[fold.key] = where
+        becomes |= {node.key: fold.key for node in group[room:]}
+    return kept, _joined(edges, becomes), {n.key: column[n.key] for n in kept}
+
+
+def _through(edges: Iterable[Edge]) -> Counter[str]:
+    """How much could pass each node, to rank them by."""
+    through: Counter[str] = Counter()
+    for edge in edges:
+        through[edge.source] += edge.upper_sat
+        through[edge.target] += edge.upper_sat
+    return through
+
+
+def _squeezed(column: dict[str, int], n_columns: int) -> dict[str, int]:
+    """Move what lies past the last drawn column but one into it; ends stay last."""
+    last, end = max(column.values()), n_columns - 1
+    return {k: end if c == last else min(c, end - 1) for k, c in column.items()}
+
+
+def _joined(edges: list[Edge], becomes: dict[str, str]) -> list[Edge]:
+    """Redirect edges to folded nodes and sum those that now run in parallel."""
+    joined: dict[tuple[str, str, bool], Edge] = {}
+    for edge in edges:
+        source = becomes.get(edge.source, edge.source)
+        target = becomes.get(edge.target, edge.target)
+        if source == target:
+            continue
+        key = source, target, edge.heuristic
+        known = joined.get(key, Edge(source, target, 0, 0, edge.heuristic))
+        joined[key] = replace(
+            known,
+            lower_sat=known.lower_sat + edge.lower_sat,
+            upper_sat=known.upper_sat + edge.upper_sat,
+        )
+    return list(joined.values())

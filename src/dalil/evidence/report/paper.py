@@ -1,0 +1,151 @@
+"""The one place where a value becomes ink: identifiers, amounts, dates, text.
+
+Templates and figure call these and nothing else to print a value of the
+findings, so no identifier can reach the page outside its isolating element
+and no captured text can reach it unescaped.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from dalil.evidence.report.identifiers import Identifiers, strings_of
+from dalil.evidence.report.usertext import defanged, named_controls, user_text
+from dalil.units import format_btc
+
+if TYPE_CHECKING:
+    from dalil.evidence.report.identifiers import Cut
+    from dalil.evidence.report.language import Words
+
+__all__ = ["Kind", "Paper"]
+
+Kind = Literal[
+    "address", "txid", "outpoint", "hash", "amount", "money", "date", "number", "code"
+]
+
+_MASKED = frozenset(("address", "txid", "outpoint"))
+_SHORTENED = frozenset(("address", "txid", "outpoint", "hash"))
+_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+
+class Paper:
+    """Writes values in one language, for one cut of one report.
+
+    Parameters
+    ----------
+    words : Words
+        The language's words.
+    document : object
+        The findings, to learn which identifiers look alike.
+    cut : {"working", "public"}
+        Whether identifiers are masked and links defanged.
+    """
+
+    def __init__(self, words: Words, document: object, cut: Cut) -> None:
+        self.words = words
+        self.cut = cut
+        self.public = cut == "public"
+        self.identifiers = Identifiers(strings_of(document), cut)
+
+    def id(self, value: object, kind: Kind = "code") -> Markup:
+        """Write an identifier: isolated, left to right, never broken.
+
+        Parameters
+        ----------
+        value : object
+            The identifier as the findings spell it; None is "not known".
+        kind : str
+            What it is; decides shortening and, in the public cut, masking.
+        """
+        if value is None:
+            return self.unknown()
+        text = self.plain(value, kind)
+        head, middle, tail = text, "", ""
+        if kind in _SHORTENED and not (self.public and kind in _MASKED):
+            head, middle, tail = self.identifiers.parts(text)
+        if not middle:
+            return _bdi(kind, text)
+        inner = Markup('{}<span class="mid">{}</span>{}').format(head, middle, tail)
+        return _bdi(kind, inner, title=text)
+
+    def plain(self, value: object, kind: Kind = "code") -> str:
+        """Write an identifier as bare text, masked where the cut asks for it."""
+        text = _NOT_PRINTABLE.sub(lambda c: f"<U+{ord(c[0]):04X}>", str(value))
+        if self.public and kind in _MASKED:
+            return self.identifiers.mask(text)
+        return text
+
+    def short(self, value: object, kind: Kind = "code") -> str:
+        """Write an identifier as a picture shows it: its middle left out."""
+        text = self.plain(value, kind)
+        if kind not in _SHORTENED or (self.public and kind in _MASKED):
+            return text
+        head, middle, tail = self.identifiers.parts(text)
+        return f"{head}…{tail}" if middle else text
+
+    def whole(self, value: str) -> Markup:
+        """Write an identifier in full, for the annex."""
+        return _bdi("whole", value)
+
+    def amount(self, value_sat: int | None) -> Markup:
+        """Write satoshi as an exact amount of coin."""
+        if value_sat is None:
+            return self.unknown()
+        return _bdi("amount", f"{format_btc(value_sat)} BTC")
+
+    def money(self, value: object, currency: str) -> Markup:
+        """Write an amount of money with two decimals and its currency code."""
+        if value is None:
+            return Markup('<span class="unknown">{}</span>').format(
+                self.words("value.no_price")
+            )
+        try:
+            number = f"{Decimal(str(value)):,.2f}"
+        except InvalidOperation:
+            number = str(value)
+        return _bdi("money", f"{number} {currency}")
+
+    def date(self, value: object) -> Markup:
+        """Write a date or time as the findings spell it; ISO 8601, never wrapped."""
+        return self.id(value, "date")
+
+    def number(self, value: int | None) -> Markup:
+        """Write a count, grouped by thousands, in Latin digits."""
+        return self.unknown() if value is None else _bdi("number", f"{value:,}")
+
+    def share(self, value: float | None) -> Markup:
+        """Write a share of one as per cent, one decimal."""
+        return self.unknown() if value is None else _bdi("number", f"{value:.1%}")
+
+    def text(self, value: object, *, raw: bool = False) -> Markup:
+        """Write text of foreign origin; see `user_text`."""
+        if value is None or value == "":
+            return self.unknown()
+        return user_text(self._masked(str(value)), raw=raw)
+
+    def bare_text(self, value: str) -> str:
+        """Write foreign text where no element fits, its controls named."""
+        return named_controls(self._masked(value))
+
+    def _masked(self, text: str) -> str:
+        if not self.public:
+            return text
+        return self.identifiers.mask_within(defanged(text))
+
+    def unknown(self) -> Markup:
+        """Write that a value is not known or was not given."""
+        return Markup('<span class="unknown">{}</span>').format(
+            self.words("value.unknown")
+        )
+
+
+def _bdi(kind: str, inner: str, title: str = "") -> Markup:
+    """Isolate an identifier; the only place that makes this element."""
+    tip = Markup(' title="{}"').format(title) if title else Markup()
+    return Markup('<bdi dir="ltr" translate="no" class="id id-{}"{}>{}</bdi>').format(
+        kind, tip, inner
+    )
