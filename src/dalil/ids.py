@@ -17,9 +17,9 @@ _OUTPOINT = re.compile(r"([0-9a-fA-F]{64}):(0|[1-9][0-9]{0,9})")
 
 
 def format_txid(raw: bytes) -> str:
-    """Name 32 hash-order bytes as reversed hex.
+    r"""Name 32 hash-order bytes as reversed hex.
 
-    >>> format_txid(bytes(31) + b"\\x01")[:4]
+    >>> format_txid(bytes(31) + b"\x01")[:4]
     '0100'
     """
     return raw[::-1].hex()

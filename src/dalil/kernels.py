@@ -30,7 +30,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
 
 
-class _Compilations(event.Listener):  # type: ignore[misc]
+class _Compilations(event.Listener):
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._depth = 0
@@ -46,4 +46,5 @@ class _Compilations(event.Listener):  # type: ignore[misc]
 
 def announce_compilation(say: Callable[[str], None]) -> None:
     """Call `say(name)` whenever a kernel is compiled rather than loaded."""
-    event.register("numba:compile", _Compilations(say))
+    register: Any = event.register
+    register("numba:compile", _Compilations(say))

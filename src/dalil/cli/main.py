@@ -13,7 +13,7 @@ from dalil.errors import DalilError, UsageError
 __all__ = ["main"]
 
 _NOUNS = {
-    "address": ("dalil.cli.address", "address", "Read an address: chain, form, checksum."),
+    "address": ("dalil.cli.address", "address", "Read an address: chain, checksum."),
     "case": ("dalil.cli.case", "case", "Open a case folder with its charter."),
     "cluster": ("dalil.cli.cluster", "cluster", "Who acts together, and why."),
     "demo": ("dalil.cli.demo", "demo", "Run the main job on an exercise world."),
@@ -51,7 +51,8 @@ class _Nouns(click.Group):
     ) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(n, text) for n, (_, _, text) in sorted(_NOUNS.items())])
+            rows = [(noun, text) for noun, (_, _, text) in sorted(_NOUNS.items())]
+            formatter.write_dl(rows)
 
 
 @click.group(cls=_Nouns, context_settings={"help_option_names": ["-h", "--help"]})

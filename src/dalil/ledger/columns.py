@@ -41,7 +41,7 @@ class ColumnWriter:
     def append(self, values: NDArray[Any]) -> None:
         """Write rows at the end."""
         raw = np.ascontiguousarray(values, self._column.dtype)
-        view = memoryview(raw.reshape(-1).view(np.uint8))
+        view = memoryview(raw.reshape(-1).view(np.uint8).data)
         at = self.rows * self._column.row_bytes
         while view:
             done = os.pwrite(self._file, view, at)

@@ -82,7 +82,7 @@ class Generation:
         return manifest
 
     def rows(self, name: str) -> int:
-        """Committed rows of a column."""
+        """Count the committed rows of a column."""
         column = self.manifest.get("columns", {}).get(name)
         return int(column["rows"]) if column else int(COLUMNS[name].leading_zero)
 

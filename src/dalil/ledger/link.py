@@ -119,7 +119,7 @@ def _output_of(
 
 
 @kernel
-def link_batch(  # noqa: PLR0913
+def link_batch(
     batch: Columns,
     earlier: Earlier,
     prevouts: Prevouts,

@@ -66,7 +66,7 @@ def _same(keys: Keys, row: int, key: NDArray[np.uint8], tag: int) -> bool:
     if tag and (keys.old_tag[local] if old else keys.new_tag[local]) != tag:
         return False
     stored = keys.old[local] if old else keys.new[local]
-    for i in range(32):
+    for i in range(32):  # noqa: SIM110 - numba knows no all() of a generator
         if stored[i] != key[i]:
             return False
     return True

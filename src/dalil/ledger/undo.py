@@ -14,8 +14,6 @@ from dalil.sources.blockfiles import Note
 from dalil.sources.undofiles import UndoFile, open_undo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dalil.chains.bitcoin.undo import SpentOutputs
     from dalil.ledger.batch import Batch
     from dalil.sources.blockfolder import BlockFolder

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.header import Header
-from dalil.chains.bitcoin.networks import MAINNET, NETWORKS
+from dalil.chains.bitcoin.networks import MAINNET, NETWORKS, REGTEST
 from dalil.errors import BlockDataError
 from dalil.progress import silent
 from dalil.settings import MAX_BLOCK_BYTES
@@ -85,6 +85,9 @@ def open_blocks(
         scan = scan_file(file, index, chosen)
         if not scan.records:
             scan = _bare_block(file, index, chosen) or scan
+            if scan.records and scan.network and not network:
+                said = f"a bare block names no network; read as {scan.network.name}'s"
+                scan.notes.append(Note(file.path.name, 0, said))
         chosen = chosen or scan.network
         folder.records += scan.records
         folder.notes += scan.notes
@@ -105,12 +108,11 @@ def _bare_block(
     if not 81 <= file.size <= MAX_BLOCK_BYTES:
         return None
     header = Header.parse(file.read(0, 80))
-    for candidate in [network] if network else NETWORKS:
-        if header.meets_target(candidate.limit_bits) and (
-            header.bits != candidate.limit_bits or candidate.name != "signet"
-        ):
-            return FileScan(candidate, [Record(index, 0, file.size, header)])
-    return None
+    likely = REGTEST if header.bits == REGTEST.limit_bits else MAINNET
+    candidate = network or likely
+    if not header.meets_target(candidate.limit_bits):
+        return None
+    return FileScan(candidate, [Record(index, 0, file.size, header)])
 
 
 def _refuse_unproven(folder: BlockFolder) -> None:

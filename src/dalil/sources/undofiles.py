@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.undo import SpentOutputs, decode_undo
-from dalil.errors import BlockDataError
 from dalil.settings import MAX_BLOCK_BYTES
 from dalil.sources.blockfiles import BlockFile, Note
 

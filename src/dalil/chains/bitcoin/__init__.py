@@ -1,1 +1,3 @@
+"""Bitcoin: blocks, transactions, scripts, addresses."""
 
+from __future__ import annotations

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.bitcoin.sha256 import sha256_into
 from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.chains.bitcoin.sha256 import sha256_into
 from dalil.kernels import kernel
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def _target(bits: int) -> int:
 
 
 def work_of(bits: int) -> int:
-    """Expected number of hashes a header with this nBits stands for.
+    """Give the expected number of hashes a header with nBits stands for.
 
     >>> work_of(0x1D00FFFF)
     4295032833

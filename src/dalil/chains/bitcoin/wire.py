@@ -66,6 +66,47 @@ def _skip_bytes(data: NDArray[np.uint8], at: int, end: int) -> int:
 
 
 @kernel
+def _skim_inputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    n_in, pos = read_compact(data, at, end)
+    if pos < 0 or n_in == 0 or n_in > (end - pos) // 41:
+        return -1, 0
+    for _ in range(n_in):
+        pos = _skip_bytes(data, pos + 36, end)
+        if pos < 0 or pos + 4 > end:
+            return -1, 0
+        pos += 4
+    return pos, n_in
+
+
+@kernel
+def _skim_outputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    n_out, pos = read_compact(data, at, end)
+    if pos < 0 or n_out == 0 or n_out > (end - pos) // 9:
+        return -1, 0
+    for _ in range(n_out):
+        pos = _skip_bytes(data, pos + 8, end)
+        if pos < 0:
+            return -1, 0
+    return pos, n_out
+
+
+@kernel
+def _skim_witness(data: NDArray[np.uint8], at: int, end: int, n_in: int) -> int:
+    """Skip the stacks; all of them empty is refused, as in Core."""
+    pos, any_item = at, False
+    for _ in range(n_in):
+        n_items, pos = read_compact(data, pos, end)
+        if pos < 0 or n_items > end - pos:
+            return -1
+        any_item = any_item or n_items > 0
+        for _ in range(n_items):
+            pos = _skip_bytes(data, pos, end)
+            if pos < 0:
+                return -1
+    return pos if any_item else -1
+
+
+@kernel
 def skim_tx(
     data: NDArray[np.uint8], at: int, end: int
 ) -> tuple[int, int, int, int, int]:
@@ -78,43 +119,24 @@ def skim_tx(
         inputs, number of outputs, start and end of the inputs-and-outputs
         part. A witness is present where that part starts six bytes in.
     """
+    bad = (-1, 0, 0, 0, 0)
     body = at + 4
     if body + 6 > end:
-        return -1, 0, 0, 0, 0
+        return bad
     segwit = data[body] == 0
     if segwit:
         if data[body + 1] != 1:
-            return -1, 0, 0, 0, 0
+            return bad
         body += 2
-    n_in, pos = read_compact(data, body, end)
-    if pos < 0 or n_in == 0 or n_in > (end - pos) // 41:
-        return -1, 0, 0, 0, 0
-    for _ in range(n_in):
-        pos = _skip_bytes(data, pos + 36, end)
-        if pos < 0 or pos + 4 > end:
-            return -1, 0, 0, 0, 0
-        pos += 4
-    n_out, pos = read_compact(data, pos, end)
-    if pos < 0 or n_out == 0 or n_out > (end - pos) // 9:
-        return -1, 0, 0, 0, 0
-    for _ in range(n_out):
-        pos = _skip_bytes(data, pos + 8, end)
-        if pos < 0:
-            return -1, 0, 0, 0, 0
+    pos, n_in = _skim_inputs(data, body, end)
+    if pos < 0:
+        return bad
+    pos, n_out = _skim_outputs(data, pos, end)
+    if pos < 0:
+        return bad
     body_end = pos
     if segwit:
-        any_item = False
-        for _ in range(n_in):
-            n_items, pos = read_compact(data, pos, end)
-            if pos < 0 or n_items > end - pos:
-                return -1, 0, 0, 0, 0
-            any_item = any_item or n_items > 0
-            for _ in range(n_items):
-                pos = _skip_bytes(data, pos, end)
-                if pos < 0:
-                    return -1, 0, 0, 0, 0
-        if not any_item:
-            return -1, 0, 0, 0, 0
-    if pos + 4 > end:
-        return -1, 0, 0, 0, 0
+        pos = _skim_witness(data, pos, end, n_in)
+    if pos < 0 or pos + 4 > end:
+        return bad
     return pos + 4, n_in, n_out, body, body_end
