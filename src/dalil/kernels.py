@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.extending import register_jitable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["announce_compilation", "kernel"]
+__all__ = ["announce_compilation", "kernel", "shared"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +29,15 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     checks every index it derives from input bytes itself.
     """
     return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
+
+
+def shared(function: Callable[P, R]) -> Callable[P, R]:
+    """Let kernels call `function`, which stays plain Python for everyone else.
+
+    numba compiles it into each kernel that calls it. A kernel's cache does not
+    notice a change in another file, so keep the two in one module.
+    """
+    return cast("Callable[P, R]", register_jitable(function))
 
 
 class _Compilations(event.Listener):

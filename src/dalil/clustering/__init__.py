@@ -1,1 +1,1 @@
-
+"""Which addresses act together, and why; blind to every name."""
