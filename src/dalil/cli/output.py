@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dalil.errors import DalilError
 
-__all__ = ["Ticker", "emit", "emit_error", "json_option"]
+__all__ = ["Ticker", "emit", "emit_error", "json_option", "say_compiling"]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
@@ -38,6 +38,15 @@ def emit_error(error: DalilError, *, as_json: bool) -> None:
         click.echo(json.dumps({"error": body}, ensure_ascii=False))
     else:
         click.echo(f"dalil: {error}", err=True)
+
+
+def say_compiling() -> None:
+    """Announce kernels as they are compiled: once a machine, some seconds."""
+    from dalil.kernels import announce_compilation
+
+    announce_compilation(
+        lambda name: click.echo(f"compiling once for this machine: {name}", err=True)
+    )
 
 
 class Ticker:

@@ -7,6 +7,7 @@ whose block files have moved still answers everything but raw bytes.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,12 @@ from dalil.sources.blockfiles import BlockFile, xor_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from dalil.sources.blockfiles import Record
 
-__all__ = ["RawFiles", "append_raw", "cut_raw"]
+__all__ = ["RawFiles", "append_raw", "cut_raw", "write_raw_txs"]
 
 _PLACE = np.dtype([("file", "<i4"), ("size", "<i4"), ("at", "<i8")])
 
@@ -56,6 +58,14 @@ def append_raw(
         out.write(places.tobytes())
 
 
+def write_raw_txs(
+    folder: Path, data: NDArray[np.uint8], ends: NDArray[np.int64]
+) -> None:
+    """Keep raw transactions themselves, where no block file holds them."""
+    (folder / "txs").write_bytes(data.tobytes())
+    (folder / "tx_ends").write_bytes(ends.astype("<i8").tobytes())
+
+
 def cut_raw(folder: Path, n_blocks: int) -> None:
     """Forget where blocks from id `n_blocks` on lie."""
     file = folder / "places"
@@ -76,6 +86,7 @@ class RawFiles:
             self._places = np.memmap(places, _PLACE, "r", shape=(n_places,))
         self._open: dict[int, BlockFile] = {}
         self._last: tuple[int, bytes, list[int]] | None = None
+        self._txs, self._ends = folder / "txs", folder / "tx_ends"
 
     def block(self, block: int) -> bytes:
         """Read a block's bytes.
@@ -90,8 +101,6 @@ class RawFiles:
         place = self._places[block]
         number = int(place["file"])
         if number not in self._open:
-            from pathlib import Path
-
             path = Path(self._names[number])
             if not path.is_file():
                 raise NotFoundError("the block file is gone; put it back", path)
@@ -100,6 +109,16 @@ class RawFiles:
         if len(raw) != place["size"]:
             raise NotFoundError("the block file has become shorter", number)
         return raw
+
+    def single(self, tx: int) -> bytes | None:
+        """Read transaction `tx` where transactions were kept themselves."""
+        if not self._ends.is_file():
+            return None
+        ends = np.fromfile(self._ends, "<i8")
+        start = int(ends[tx - 1]) if tx else 0
+        with self._txs.open("rb") as file:
+            file.seek(start)
+            return file.read(int(ends[tx]) - start)
 
     def tx(self, block: int, position: int, n_tx: int) -> bytes:
         """Read transaction `position` of a block that has `n_tx`."""

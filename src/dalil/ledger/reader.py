@@ -290,7 +290,9 @@ class Ledger:
 
         block = int(self.block_of_tx(tx))
         n_tx = int(self.block_first_tx[block + 1] - self.block_first_tx[block])
-        raw = self._raw.tx(block, self.tx_position(tx), n_tx)
+        raw = self._raw.single(tx)
+        if raw is None:
+            raw = self._raw.tx(block, self.tx_position(tx), n_tx)
         try:
             same = parse_tx(raw).txid == self.tx_txid[tx].tobytes()
         except InputError:

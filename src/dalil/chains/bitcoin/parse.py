@@ -21,7 +21,14 @@ from dalil.kernels import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FAULTS", "Columns", "count_blocks", "fill_blocks", "tx_offsets"]
+__all__ = [
+    "FAULTS",
+    "Columns",
+    "count_blocks",
+    "fill_blocks",
+    "fill_txs",
+    "tx_offsets",
+]
 
 FAULTS = {
     1: "its bytes end inside a transaction, or are none",
@@ -149,7 +156,7 @@ def _fill_outputs(
 
 
 @kernel
-def fill_tx(
+def _fill_tx(
     data: NDArray[np.uint8],
     at: int,
     end: int,
@@ -194,7 +201,7 @@ def fill_blocks(
         tx, row_in, row_out = first[b, 0], first[b, 1], first[b, 2]
         fault = 0
         for t in range(n_tx):
-            pos, n_in, n_out, null, sane = fill_tx(
+            pos, n_in, n_out, null, sane = _fill_tx(
                 data, pos, end, (tx + t, row_in, row_out), columns
             )
             if not sane:
@@ -207,6 +214,26 @@ def fill_blocks(
         if not merkle_root_matches(columns.txid[tx : tx + n_tx], root):
             fault = 3
         faults[b] = fault
+
+
+@kernel
+def fill_txs(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    columns: Columns,
+) -> None:
+    """Fill the rows of whole transactions that lie one behind another in `data`.
+
+    The caller made the bytes itself, so nothing about them is checked.
+    """
+    row_in, row_out = 0, 0
+    for t in range(starts.size):
+        _, n_in, n_out, _null, _sane = _fill_tx(
+            data, starts[t], ends[t], (t, row_in, row_out), columns
+        )
+        row_in += n_in
+        row_out += n_out
 
 
 @kernel

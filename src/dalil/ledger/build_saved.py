@@ -1,0 +1,130 @@
+"""Building a partial ledger from single transactions, hops around seeds."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dalil.chains.bitcoin.parse import Columns, fill_txs
+from dalil.chains.bitcoin.undo import SpentOutputs
+from dalil.errors import InputError
+from dalil.ids import format_txid
+from dalil.ledger.build import BuildReport, writing
+from dalil.ledger.generation import Generation, atomic_write
+from dalil.ledger.rawfiles import write_raw_txs
+from dalil.ledger.undo import ScriptsTold
+from dalil.ledger.writer import BlockRows, LedgerWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dalil.sources.esplora import SavedTx, SavedTxs
+
+__all__ = ["build_from_saved"]
+
+
+def build_from_saved(ledger: Path, saved: SavedTxs) -> BuildReport:
+    """Build a partial ledger from saved transactions.
+
+    Blocks are as the explorer names them, without headers: nothing of it is
+    anchored to proof of work, and what is not among the files is unknown.
+
+    Raises
+    ------
+    InputError
+        If a ledger is already there, or the transactions contradict one
+        another.
+    """
+    with writing(ledger):
+        if (ledger / "current").exists():
+            raise InputError("a ledger is already here; build another", ledger)
+        generation = Generation(ledger / "g1")
+        shutil.rmtree(generation.path, ignore_errors=True)
+        generation.start()
+        try:
+            _write(generation, saved)
+        except BaseException:
+            shutil.rmtree(generation.path, ignore_errors=True)
+            raise
+        atomic_write(ledger / "current", b"g1\n")
+    n_blocks = len({tx.height for tx in saved.txs})
+    return BuildReport(added=n_blocks, notes=saved.notes)
+
+
+def _write(generation: Generation, saved: SavedTxs) -> None:
+    raw = [item.tx.serialise() for item in saved.txs]
+    data = np.frombuffer(b"".join(raw), np.uint8)
+    sizes = np.array([len(piece) for piece in raw], np.int64)
+    ends = np.cumsum(sizes)
+    columns = _columns(saved.txs)
+    fill_txs(data, ends - sizes, ends, columns)
+    told = _told(saved.txs)
+    write_raw_txs(generation.path / "raw", data, ends)
+    writer = LedgerWriter(generation)
+
+    def script_of(source: int) -> bytes:
+        if source < 0:
+            return told.script(-1 - source)
+        at = int(columns.script_at[source])
+        return bytes(data[at : at + int(columns.script_size[source])])
+
+    try:
+        wrong = writer.add(_blocks(saved.txs), columns, told.prevouts, script_of)
+        if wrong:
+            tx = int(np.searchsorted(columns.first_input, wrong - 1, side="right")) - 1
+            raise InputError(
+                "a transaction spends an output that is not there to spend",
+                format_txid(columns.txid[tx].tobytes()),
+            )
+        last = saved.txs[-1]
+        tip = {"height": last.height, "hash": format_txid(last.block_hash)}
+        writer.commit(
+            {
+                "chain": saved.network.caip2,
+                "shape": "utxo",
+                "source": "transactions",
+                "heights": "chain",
+                "tip": tip,
+            }
+        )
+    finally:
+        writer.close()
+
+
+def _columns(txs: Sequence[SavedTx]) -> Columns:
+    n_in = sum(len(item.tx.inputs) for item in txs)
+    n_out = sum(len(item.tx.outputs) for item in txs)
+    columns = Columns.empty(len(txs), n_in, n_out)
+    columns.first_input[-1], columns.first_output[-1] = n_in, n_out
+    return columns
+
+
+def _told(txs: Sequence[SavedTx]) -> ScriptsTold:
+    prevouts = [prevout for item in txs for prevout in item.prevouts]
+    told = ScriptsTold(len(prevouts))
+    scripts = [prevout.script if prevout else b"" for prevout in prevouts]
+    spent = SpentOutputs(
+        np.zeros(0, np.int64),
+        np.array([prevout.value if prevout else -1 for prevout in prevouts], np.int64),
+        np.frombuffer(b"".join(scripts), np.uint8),
+        np.cumsum([len(script) for script in scripts]).astype(np.int64),
+    )
+    told.take(0, spent)
+    told.kind[np.array([prevout is None for prevout in prevouts], np.bool_)] = 255
+    return told
+
+
+def _blocks(txs: Sequence[SavedTx]) -> BlockRows:
+    groups = [list(group) for _, group in groupby(txs, lambda item: item.height)]
+    hashes = b"".join(group[0].block_hash for group in groups)
+    return BlockRows(
+        np.array([group[0].height for group in groups], np.int32),
+        np.array([group[0].time for group in groups], np.uint32),
+        np.frombuffer(hashes, np.uint8).reshape(-1, 32),
+        np.zeros((len(groups), 80), np.uint8),
+        np.cumsum([len(group) for group in groups]).astype(np.int64),
+    )
