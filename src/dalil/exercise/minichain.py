@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dalil.chains.bitcoin.address import classify_script
 from dalil.chains.bitcoin.scripts import ScriptType
@@ -159,16 +159,18 @@ class MiniChain:
         """
         return self.faucet.pays(wallet, value)
 
-    def transact(self, shares: Sequence[Share], *, in_order: bool = False) -> Paid:
+    def transact(
+        self, shares: Sequence[Share], *, order: Literal["chance", "value"] = "chance"
+    ) -> Paid:
         """Make one transaction of one or more parties' shares.
 
         Parameters
         ----------
         shares : sequence of Share
             Who brings what and pays whom.
-        in_order : bool, default False
-            Keep inputs and outputs where the shares put them; otherwise
-            their positions are left to chance, so that they tell nothing.
+        order : {"chance", "value"}
+            Leave the positions of inputs and outputs to chance, so that they
+            tell nothing, or sort both by value, the largest first.
 
         Raises
         ------
@@ -189,8 +191,10 @@ class MiniChain:
                 raise InputError(
                     "not spendable", format_outpoint(coin.txid, coin.index)
                 )
-        if not in_order:
-            coins, payees = self._dice.shuffled(coins), self._dice.shuffled(payees)
+        coins, payees = self._dice.shuffled(coins), self._dice.shuffled(payees)
+        if order == "value":
+            coins.sort(key=lambda coin: -coin.value)
+            payees.sort(key=lambda entry: -entry[2].value)
         outputs = [
             (p.value, p.lock.script if p.lock else p.script) for _, _, p in payees
         ]
