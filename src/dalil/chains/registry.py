@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dalil.chains import evm, tron
-from dalil.chains.bitcoin.address import decode_address, encode_address, script_of
+from dalil.chains.bitcoin.address import decode_anywhere, script_of
 from dalil.chains.bitcoin.networks import NETWORKS
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import AddressError
@@ -134,22 +134,14 @@ def _readings(text: str) -> Iterator[Reading]:
 
 
 def _bitcoin(text: str, shape: str) -> Reading:
-    found: list[tuple[str, str, str, bytes]] = []
-    reasons: list[str] = []
-    for network in NETWORKS:
-        try:
-            kind, payload = decode_address(network, text)
-        except AddressError as error:
-            reasons.append(error.message)
-        else:
-            canonical = encode_address(network, kind, payload)
-            found.append((network.caip2, kind.label, canonical, payload))
-    if not found:
-        return _failed(text, shape, _BITCOIN_CHAINS, reasons[0])
-    chains = tuple(chain for chain, _, _, _ in found)
-    _, form, canonical, payload = found[0]
-    checksum: Checksum = "none" if form == "p2pk" else "valid"
-    return Reading(_only(chains), chains, form, canonical, checksum, payload)
+    try:
+        networks, kind, payload = decode_anywhere(text)
+    except AddressError as error:
+        return _failed(text, shape, _BITCOIN_CHAINS, error.message)
+    chains = tuple(network.caip2 for network in networks)
+    canonical = text if shape == "base58" else text.lower()
+    checksum: Checksum = "none" if kind is ScriptType.P2PK else "valid"
+    return Reading(_only(chains), chains, kind.label, canonical, checksum, payload)
 
 
 def _tron(text: str, form: str) -> Reading:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "classify_script",
     "decode_address",
+    "decode_anywhere",
     "encode_address",
     "encode_many",
     "script_of",
@@ -160,31 +161,45 @@ def decode_address(network: Network, text: str) -> tuple[ScriptType, bytes]:
     >>> decode_address(REGTEST, text)[0].label
     'p2wpkh'
     """
+    networks, kind, payload = decode_anywhere(text)
+    if network not in networks:
+        names = " or ".join(other.name for other in networks)
+        raise AddressError(
+            f"not an address of {network.name} (an address of {names})", text
+        )
+    return kind, payload
+
+
+def decode_anywhere(text: str) -> tuple[tuple[Network, ...], ScriptType, bytes]:
+    """Read an address of any Bitcoin network.
+
+    Returns
+    -------
+    tuple of Network
+        Those it may be of: testnets and signet share their prefixes, and a
+        bare key is of all networks.
+    ScriptType
+    bytes
+        The payload, as `classify_script` gives it.
+
+    Raises
+    ------
+    AddressError
+        If the text is an address of none of them; the message says why.
+    """
     if _KEY_HEX.fullmatch(text.lower()):
-        return ScriptType.P2PK, bytes.fromhex(text)
+        return NETWORKS, ScriptType.P2PK, bytes.fromhex(text)
     if text.lower().rpartition("1")[0] in _HRPS:
         hrp, version, program = bech32.decode(text)
-        if hrp != network.hrp:
-            raise _wrong_network(network, text, [n for n in NETWORKS if n.hrp == hrp])
-        return _witness(version, program)
+        return tuple(n for n in NETWORKS if n.hrp == hrp), *_witness(version, program)
     payload = b58check_decode(text)
     if len(payload) != 21:
         raise AddressError("base58check, but not of an address's length", text)
-    version = payload[0]
-    if version == network.p2pkh:
-        return ScriptType.P2PKH, payload[1:]
-    if version == network.p2sh:
-        return ScriptType.P2SH, payload[1:]
-    others = [n for n in NETWORKS if version in (n.p2pkh, n.p2sh)]
-    raise _wrong_network(network, text, others)
-
-
-def _wrong_network(
-    wanted: Network, text: str, others: Sequence[Network]
-) -> AddressError:
-    names = " or ".join(network.name for network in others)
-    found = f"an address of {names}" if names else "not a version byte of Bitcoin's"
-    return AddressError(f"not an address of {wanted.name} ({found})", text)
+    for kind, name in ((ScriptType.P2PKH, "p2pkh"), (ScriptType.P2SH, "p2sh")):
+        networks = tuple(n for n in NETWORKS if getattr(n, name) == payload[0])
+        if networks:
+            return networks, kind, payload[1:]
+    raise AddressError("base58check, but not a version byte of Bitcoin's", text)
 
 
 def _is_key(key: bytes) -> bool:
