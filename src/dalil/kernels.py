@@ -37,7 +37,7 @@ def shared(function: Callable[P, R]) -> Callable[P, R]:
     numba compiles it into each kernel that calls it. A kernel's cache does not
     notice a change in another file, so keep the two in one module.
     """
-    return cast("Callable[P, R]", register_jitable(function))
+    return register_jitable(function)
 
 
 class _Compilations(event.Listener):
