@@ -25,7 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.node import RegtestNode
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _pytest.terminal import TerminalReporter
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -54,6 +58,13 @@ def node_program() -> Path:
     if not os.access(launcher, os.X_OK):
         pytest.skip("no Bitcoin node (run `make node`, or set DALIL_BITCOIND)")
     return launcher
+
+
+@pytest.fixture
+def regtest_node(node_program: Path, tmp_path: Path) -> Iterator[RegtestNode]:
+    """A fresh node on regtest, its blocks obfuscated as Core's are by default."""
+    with RegtestNode(node_program, tmp_path / "node") as node:
+        yield node
 
 
 @pytest.fixture(scope="session")
