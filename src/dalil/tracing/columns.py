@@ -28,7 +28,11 @@ class LedgerColumns(Protocol):
 
     @property
     def contiguous(self) -> bool:
-        """Whether its heights run without a gap."""
+        """Whether whole blocks follow one another without a gap."""
+
+    @property
+    def source(self) -> str:
+        """What it was built from; ``blocks`` where its blocks are whole."""
 
     @property
     def block_height(self) -> NDArray[np.int32]:
@@ -77,6 +81,10 @@ class LedgerColumns(Protocol):
     @property
     def outside_address(self) -> NDArray[np.uint32]:
         """(n_outside,) address id, or NO_ADDRESS."""
+
+    @property
+    def outside_outpoint(self) -> NDArray[np.uint8]:
+        """(n_outside, 36) what they spend: hash-order txid, index."""
 
     def outputs_of_address(self, address: int, /) -> I64:
         """List every output to an address, ascending."""

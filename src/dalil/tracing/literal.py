@@ -27,13 +27,17 @@ _NO_ADDRESS = 0xFFFF_FFFF
 _FIRST_TIME = 1_600_000_000
 
 
+def _outside_txid(input_id: int) -> bytes:
+    return hashlib.sha256(b"outside %d" % input_id).digest()
+
+
 class HandLedger:
     """A growing ledger of literal payments.
 
     Attributes
     ----------
-    contiguous : bool
-        Set it to False to play a ledger with gaps.
+    source : str
+        ``blocks``; set it otherwise to play a ledger that lacks transactions.
 
     Examples
     --------
@@ -45,7 +49,9 @@ class HandLedger:
     """
 
     def __init__(self) -> None:
-        self.contiguous = True
+        self.source = "blocks"
+        self._next_height = 0
+        self._heights: list[int] = []
         self._times: list[int] = []
         self._first_input, self._first_output = [0], [0]
         self._spends: list[int] = []
@@ -61,6 +67,16 @@ class HandLedger:
             if name is None
             else self._names.setdefault(name, len(self._names))
         )
+
+    def skip_blocks(self, count: int = 1) -> None:
+        """Leave out blocks: what happened in them is not in this ledger."""
+        self._next_height += count
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether whole blocks follow one another without a gap."""
+        gapless = bool(np.all(np.diff(self.block_height) == 1))
+        return self.source == "blocks" and gapless
 
     def mine(self, *outputs: tuple[str | None, int], time: int | None = None) -> list[int]:
         """Add a coinbase transaction; return its output ids."""
@@ -100,11 +116,13 @@ class HandLedger:
             self._spent_by.append(-1)
         self._first_input.append(len(self._spends))
         self._first_output.append(len(self._values))
+        self._heights.append(self._next_height)
+        self._next_height += 1
         last = self._times[-1] if self._times else _FIRST_TIME - 600
         self._times.append(last + 600 if time is None else time)
         return list(range(first, len(self._values)))
 
-    block_height = property(lambda self: np.arange(len(self._times), dtype=np.int32))
+    block_height = property(lambda self: np.array(self._heights, dtype=np.int32))
     block_time = property(lambda self: np.array(self._times, dtype=np.uint32))
     block_first_tx = property(lambda self: np.arange(len(self._times) + 1))
     tx_first_input = property(lambda self: np.array(self._first_input))
@@ -124,6 +142,12 @@ class HandLedger:
     def outside_address(self) -> NDArray[np.uint32]:
         """(n_outside,) address ids, or NO_ADDRESS."""
         return self._outside_column(2).astype(np.uint32)
+
+    @property
+    def outside_outpoint(self) -> NDArray[np.uint8]:
+        """(n_outside, 36) output 0 of a transaction that is not here."""
+        names = b"".join(_outside_txid(row) + bytes(4) for row, _, _ in self._outside)
+        return np.frombuffer(names, dtype=np.uint8).reshape(-1, 36)
 
     def outputs_of_address(self, address: int, /) -> I64:
         """List the outputs to an address."""
@@ -148,8 +172,7 @@ class HandLedger:
         source = self._spends[input_id]
         if source >= 0:
             return self.outpoint(source)
-        raw = hashlib.sha256(b"outside %d" % input_id).digest()
-        return None if source == -2 else format_outpoint(raw, 0)
+        return None if source == -2 else format_outpoint(_outside_txid(input_id), 0)
 
     def find_outpoint(self, outpoint: str, /) -> int | None:
         """Find an output by name, the slow way."""

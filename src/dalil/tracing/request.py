@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ class Mark:
     address: int
     name: str
     reason: str = "target"
-    by: str = "request"
+    by: Literal["tag", "cluster", "request"] = "request"
     valid_from: int | None = None
     valid_to: int | None = None
 

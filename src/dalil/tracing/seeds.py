@@ -14,8 +14,11 @@ import numpy as np
 
 from dalil.errors import InputError, NotFoundError
 from dalil.ids import parse_outpoint
+from dalil.tracing.request import Direction
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dalil.tracing.columns import I64, LedgerColumns, ReachColumns
     from dalil.tracing.request import TraceRequest
 
@@ -100,46 +103,49 @@ def _received(
     )
 
 
+def _outside_spender(ledger: LedgerColumns, outpoint: str) -> int | None:
+    """Find the input that spends an output which lies outside."""
+    txid, index = parse_outpoint(outpoint)
+    key = txid + index.to_bytes(4, "little")
+    names = ledger.outside_outpoint
+    rows = np.flatnonzero(names[:, 0] == key[0])
+    for place in range(1, len(key)):
+        rows = rows[names[rows, place] == key[place]]
+    return int(ledger.outside_input[rows[0]]) if rows.size else None
+
+
 def _named(
-    ledger: LedgerColumns, columns: ReachColumns, outpoints: list[str]
+    ledger: LedgerColumns, columns: ReachColumns, request: TraceRequest
 ) -> tuple[list[int], list[int]]:
     """Find outputs by name; those outside by the input that spends them."""
     outputs: list[int] = []
-    missing: set[str] = set()
-    for text in outpoints:
-        parse_outpoint(text)
-        found = ledger.find_outpoint(text.lower())
-        if found is None:
-            missing.add(text.lower())
-        else:
-            outputs.append(found)
     inputs: list[int] = []
-    if missing:
-        for row in columns.outside_input.tolist():
-            name = ledger.prevout(row)
-            if name in missing:
-                missing.discard(name)
-                inputs.append(row)
-    if missing:
-        raise NotFoundError(
-            "this ledger holds no such output, nor an input that spends it",
-            sorted(missing)[0],
-        )
-    at = np.searchsorted(columns.outside_input, inputs)
-    if (columns.outside_value[at] < 0).any():
-        raise InputError(
-            "the value of this output is not known here; build the ledger with "
-            "undo data (rev*.dat) or with the block that holds it",
-            ledger.prevout(inputs[int(np.argmin(columns.outside_value[at]))]),
-        )
+    for text in request.outpoints:
+        parse_outpoint(text)
+        output = ledger.find_outpoint(text.lower())
+        if output is not None:
+            outputs.append(output)
+            continue
+        spender = _outside_spender(ledger, text)
+        if spender is None or request.direction is Direction.BACKWARD:
+            raise NotFoundError("no such output in this ledger", text)
+        at = np.searchsorted(columns.outside_input, spender)
+        if columns.outside_value[at] < 0:
+            raise InputError(
+                "the value of this output is not known here; build the ledger with "
+                "undo data (rev*.dat), or with the block that holds it",
+                text,
+            )
+        inputs.append(spender)
     return outputs, inputs
 
 
-def _in_window(columns: ReachColumns, tx: I64, request: TraceRequest) -> I64:
+def _in_window(columns: ReachColumns, tx: I64, request: TraceRequest) -> NDArray[np.bool_]:
     block = np.searchsorted(columns.block_first_tx, tx, side="right") - 1
     time = columns.block_time[block]
     limits = request.limits
-    return (time >= limits.not_before) & (time <= limits.not_after)
+    inside: NDArray[np.bool_] = (time >= limits.not_before) & (time <= limits.not_after)
+    return inside
 
 
 def find_seeds(
@@ -155,7 +161,7 @@ def find_seeds(
         If an outpoint does not occur in the ledger.
     """
     by_address = _received(ledger, columns, request)
-    outputs, inputs = _named(ledger, columns, list(request.outpoints))
+    outputs, inputs = _named(ledger, columns, request)
     both = np.unique(np.concatenate([by_address.outputs, np.array(outputs, np.int64)]))
     tx = np.searchsorted(columns.tx_first_output, both, side="right") - 1
     inside = _in_window(columns, tx, request)
