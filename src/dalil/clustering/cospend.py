@@ -37,7 +37,7 @@ COSPEND_VERSION = 1
 EVERY_CLUSTER = -1
 """As `wanted` of `incidence`: every cluster, not one."""
 
-_NO_ADDRESS = 0xFFFF_FFFF
+_NO_ADDRESS = np.uint32(0xFFFF_FFFF)
 
 
 class InputAddresses(NamedTuple):
@@ -151,7 +151,7 @@ def _union(
     for tx in range(columns.first_input.size - 1):
         if kept_out[tx]:
             continue
-        first = np.uint32(_NO_ADDRESS)
+        first = _NO_ADDRESS
         for i in range(columns.first_input[tx], columns.first_input[tx + 1]):
             address, outside = _address(columns, i, outside)
             if address in (_NO_ADDRESS, first):
@@ -183,7 +183,7 @@ def _address(columns: InputAddresses, i: int, outside: int) -> tuple[np.uint32, 
         outside += 1
     if outside < rows.size and rows[outside] == i:
         return columns.outside_address[outside], outside
-    return np.uint32(_NO_ADDRESS), outside
+    return _NO_ADDRESS, outside
 
 
 @shared
@@ -218,7 +218,7 @@ def _incidence(
             address, outside = _address(columns, i, outside)
             if address == _NO_ADDRESS:
                 continue
-            if wanted in (EVERY_CLUSTER, label[address]):
+            if wanted == EVERY_CLUSTER or wanted == label[address]:
                 found[n_found] = address
                 n_found += 1
         if n_found < 2:
