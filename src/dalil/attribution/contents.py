@@ -62,7 +62,7 @@ class Gatherer:
                 source.sha256, source.name, kind, source.n_bytes, retrieved, plain
             )
         )
-        if retrieved is None:
+        if retrieved is None and kind != "vocabulary":
             self.note(
                 1, "", "no_retrieval_day", "no day of retrieval: give --retrieved"
             )

@@ -124,7 +124,7 @@ def _actorpack(
 
 
 def _vocabulary(source: SourceText, options: ImportOptions) -> Contents:
-    gather = Gatherer(source, "vocabulary", {}, options.retrieved or "")
+    gather = Gatherer(source, "vocabulary", {}, options.retrieved)
     gather.note(1, "", "no_tags", "a vocabulary of concepts: it holds no tags")
     return gather.contents
 
