@@ -10,7 +10,7 @@ from dalil.chains.bitcoin.networks import REGTEST
 from dalil.chains.bitcoin.scripts import ScriptType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 __all__ = ["AddressBook"]
 
@@ -40,15 +40,17 @@ class AddressBook:
         self._size.append(len(payload))
         self._payload += payload.ljust(_WIDTH, b"\0")
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        """Go through (owner, address) in the order of issue."""
-        for i, owner in enumerate(self._owner):
-            yield owner, self._text(i)
+    def __getitem__(self, place: int) -> str:
+        """Return the address issued as number `place`."""
+        start = place * _WIDTH
+        payload = bytes(self._payload[start : start + self._size[place]])
+        return encode_address(REGTEST, _KINDS[self._kind[place]], payload)
+
+    @property
+    def owners(self) -> Iterable[int]:
+        """The owner of every address, in the order of issue."""
+        return self._owner
 
     def of(self, owner: int) -> list[str]:
         """Return one wallet's addresses, oldest first; scans the whole book."""
-        return [self._text(i) for i, who in enumerate(self._owner) if who == owner]
-
-    def _text(self, i: int) -> str:
-        payload = bytes(self._payload[i * _WIDTH : i * _WIDTH + self._size[i]])
-        return encode_address(REGTEST, _KINDS[self._kind[i]], payload)
+        return [self[i] for i, who in enumerate(self._owner) if who == owner]

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.exercise.givers import DONATION_SAT, follow_receipt
+from dalil.exercise.givers import DONATION_SAT, receipt_of
 from dalil.exercise.services import sweep_all
-from dalil.ids import format_outpoint
 
 if TYPE_CHECKING:
     from dalil.exercise.givers import Broker, ClosedExchange
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     from dalil.exercise.people import Crowd
     from dalil.exercise.services import Exchange
     from dalil.exercise.stage import Actor, Stage
+    from dalil.exercise.truth import Receipt
     from dalil.exercise.wallet import Wallet
     from dalil.exercise.whirlpool import Guest, Whirlpool
 
-__all__ = ["Campaign", "Outlets", "Posting", "Receipt"]
+__all__ = ["Campaign", "Outlets", "Posting"]
 
 POOL_SIZE = 17
 _POOL_DAYS = 3
@@ -42,17 +42,6 @@ class Posting:
     time_utc: int
     route: str
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A donation as it arrived."""
-
-    time_utc: int
-    route: str
-    address: str
-    outpoint: str
-    value: int
 
 
 @dataclass(frozen=True)
@@ -122,14 +111,8 @@ class Campaign:
     def _donate(self, stage: Stage, route: str, lock: Lock) -> None:
         value = self._dice.amount(DONATION_SAT)
         paid = self._crowd.gives(stage, lock, value)
-        if paid is None:
-            return
-        follow_receipt(stage, paid)
-        coin = paid.made[0][0]
-        assert coin is not None
-        place = format_outpoint(coin.txid, coin.index)
-        receipt = Receipt(stage.time_utc, route, lock.address, place, value)
-        self.receipts.append(receipt)
+        if paid is not None:
+            self.receipts.append(receipt_of(stage, paid, self.actor, route))
 
     def _receive_static(self, stage: Stage) -> None:
         if stage.day == 5 and stage.is_day(every=1):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dalil.ids import format_outpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dalil.exercise.minichain import Paid
     from dalil.exercise.signing import Coin
@@ -39,17 +39,22 @@ class Part:
 class Hop:
     """A transaction that moved followed coins.
 
-    `owners` tells, for every output that received part of them, the wallet's
-    number and the address.
+    `owners` tells, for every output that received part of them, the actor's
+    id and the address.
     """
 
     txid: str
     parts: tuple[Part, ...]
-    owners: dict[int, tuple[int, str]]
+    owners: dict[int, tuple[str, str]]
 
 
 class Following:
     """Writes down what becomes of marked coins until a service has them.
+
+    Parameters
+    ----------
+    actor_of : callable
+        Names the actor behind a wallet's number.
 
     Attributes
     ----------
@@ -59,7 +64,8 @@ class Following:
         In chain order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, actor_of: Callable[[int], str]) -> None:
+        self._actor_of = actor_of
         self.absorbing: set[int] = set()
         self.hops: list[Hop] = []
         self._followed: set[bytes] = set()
@@ -80,9 +86,9 @@ class Following:
             heirs += receivers
         if not parts:
             return
-        owners: dict[int, tuple[int, str]] = {}
+        owners: dict[int, tuple[str, str]] = {}
         for coin in heirs:
-            owners[coin.index] = (coin.lock.owner, coin.lock.address)
+            owners[coin.index] = (self._actor_of(coin.lock.owner), coin.lock.address)
             if coin.lock.owner not in self.absorbing:
                 self._followed.add(coin.outpoint)
         self.hops.append(Hop(paid.id, tuple(parts), owners))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.exercise.services import sweep_all
+from dalil.exercise.truth import Receipt
+from dalil.ids import format_outpoint
 
 if TYPE_CHECKING:
     from dalil.exercise.locks import Lock
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
     from dalil.exercise.services import Exchange
     from dalil.exercise.stage import Actor, Stage
 
-__all__ = ["DONATION_SAT", "Broker", "Charity", "ClosedExchange", "Impostor"]
+__all__ = [
+    "DONATION_SAT",
+    "Broker",
+    "Charity",
+    "ClosedExchange",
+    "Impostor",
+    "receipt_of",
+]
 
 DONATION_SAT = (20_000, 80_000, 150_000, 250_000, 450_000, 3_000_000)
 """Quantiles of every donation, the campaign's and the charities' alike."""
@@ -89,7 +98,7 @@ class Impostor:
         self.actor = actor
         self.purse = stage.wallet(actor, "purse", reuses=True)
         self.address = self.purse.address()
-        self.receipts: list[tuple[int, Paid]] = []
+        self.receipts: list[Receipt] = []
         self._crowd = crowd
         self._exchange = exchange
         self._dice = stage.dice(actor.id)
@@ -101,8 +110,7 @@ class Impostor:
                 value = self._dice.amount(DONATION_SAT)
                 paid = self._crowd.gives(stage, self.purse.lock(), value)
                 if paid is not None:
-                    follow_receipt(stage, paid)
-                    self.receipts.append((stage.time_utc, paid))
+                    self.receipts.append(receipt_of(stage, paid, self.actor, "copy"))
         elif stage.day == 70 and stage.is_day(every=1, tick=1):
             sweep_all(self.purse, self._exchange.deposit_lock(self.purse))
 
@@ -139,8 +147,17 @@ class ClosedExchange:
             self._crowd.gives(stage, self.account.lock(), value)
 
 
-def follow_receipt(stage: Stage, paid: Paid) -> None:
-    """Follow the payment's first output from now on."""
+def receipt_of(stage: Stage, paid: Paid, to: Actor, route: str) -> Receipt:
+    """Note the payment's first output as a donation, and follow it from now on."""
     coin = paid.made[0][0]
     assert coin is not None
     stage.following.mark(coin)
+    return Receipt(
+        stage.time_utc,
+        to.id,
+        route,
+        stage.owner[coin.lock.owner][0].id,
+        coin.lock.address,
+        format_outpoint(coin.txid, coin.index),
+        coin.value,
+    )

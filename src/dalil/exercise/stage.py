@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     from dalil.exercise.wallet import Wallet
 
-__all__ = ["DAYS", "START_UTC", "Actor", "Player", "Stage", "rounds_for"]
+__all__ = ["DAY", "DAYS", "START_UTC", "Actor", "Player", "Stage", "rounds_for"]
 
 START_UTC = 1_738_368_000
 """2025-02-01, the first day of every exercise."""
 DAYS = 90
 DAY = 86_400
+"""Seconds."""
 _WARM_UP_BLOCKS = 140
 _WARM_UP_STEP = 4 * 3600
 
@@ -64,7 +65,7 @@ class Stage:
         self.coinjoins: dict[str, str] = {}
         start = START_UTC - _WARM_UP_BLOCKS * _WARM_UP_STEP - DAY
         self.chain = MiniChain(seed, sink=sink, warm_up=0, start_utc=start)
-        self.following = Following()
+        self.following = Following(lambda number: self.owner[number][0].id)
         self.chain.watchers.append(self.following.watch)
 
     def dice(self, purpose: str) -> Dice:
