@@ -170,11 +170,11 @@ def _take_record(
     if len(head) < 88 or not 81 <= size <= MAX_BLOCK_BYTES:
         what = "ends inside a record's head" if len(head) < 88 else "is no block's size"
         scan.notes.append(Note(name, at, f"a record of {size:,} bytes {what}"))
-        return at + 4
+        return _next_magic(file, at + 4, scan.network)
     if size > left:
         problem = f"truncated tail: a record claims {size:,} bytes, {left:,} are left"
         scan.notes.append(Note(name, at, problem))
-        return at + 4
+        return _next_magic(file, at + 4, scan.network)
     header = Header.parse(head[8:88])
     scan.records.append(Record(index, at + 8, size, header))
     return at + 8 + size

@@ -46,7 +46,8 @@ def most_work_chain(
         them is chosen.
     root_work : dict, optional
         Work already behind blocks that are not among `records` (a ledger's
-        own), by hash; a branch that starts on one of them counts it.
+        own), by hash; then only branches that start on one of them count,
+        and no record at all may come out.
 
     Raises
     ------
@@ -61,7 +62,10 @@ def most_work_chain(
         raise BlockDataError("no usable block is left", len(records))
     total, root = _cumulative_work(unique, root_work or {})
     order = {block: i for i, block in enumerate(unique)}
-    best = max(total, key=lambda block: (total[block], -order[block]))
+    attached = [b for b in total if root_work is None or root[b] in root_work]
+    if not attached:
+        return Chosen([], 0, len(unique), len(records) - len(unique))
+    best = max(attached, key=lambda block: (total[block], -order[block]))
     chain: list[Record] = []
     at: bytes = best
     while at in unique:
