@@ -23,9 +23,7 @@ def exercise() -> None:
 
 @exercise.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--seed", default=1, show_default=True, help="Another seed, another world."
-)
+@click.option("--seed", default=1, show_default=True, help="Which world.")
 @click.option(
     "--scale",
     default=1,
@@ -34,7 +32,7 @@ def exercise() -> None:
 )
 @json_option
 def make(folder: Path, seed: int, scale: int, *, as_json: bool) -> None:
-    """Make an exercise in DIR: blocks, a case to work, tags, prices, truth.
+    r"""Make an exercise in DIR: blocks, a case to work, tags, prices, truth.
 
     The same seed and scale give the same bytes.
 

@@ -90,7 +90,7 @@ def make_world(
     tags = PublicTags(stage, cast)
     tags.write(folder / "tags")
     _write(folder / "prices.csv", price_table(stage.dice("prices")))
-    exhibits = _write_case(folder / "case", stage, cast)
+    exhibits = _write_case(folder / "case", cast)
     _write_truth(folder / "truth.json", stage, cast, tags, exhibits)
     return Made(
         str(folder),
@@ -111,7 +111,7 @@ def _write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _write_case(folder: Path, stage: Stage, cast: Cast) -> CaseFiles:
+def _write_case(folder: Path, cast: Cast) -> CaseFiles:
     charity = cast.charities[0]
     owner = {
         posting.address: "campaign_zinnia"
