@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dalil.clustering.coinjoin.catalogue import RULES
 from dalil.clustering.coinjoin.columns import (
-    TxColumns,
     Verdicts,
+    coinjoin_of,
     coinjoin_types,
     coinjoin_verdicts,
 )
 from dalil.clustering.coinjoin.kinds import CoinJoinType, Rule
 from dalil.clustering.coinjoin.rules import RULES_VERSION
 from dalil.clustering.coinjoin.shape import Spent, classify
+from dalil.clustering.coinjoin.txcolumns import TxColumns
 
 __all__ = [
     "RULES",
@@ -26,6 +27,7 @@ __all__ = [
     "TxColumns",
     "Verdicts",
     "classify",
+    "coinjoin_of",
     "coinjoin_types",
     "coinjoin_verdicts",
 ]
