@@ -1,1 +1,1 @@
-
+"""Findings with their premises, the bundle that proves them, and its verifier."""

@@ -36,10 +36,10 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
 
 
 def canonical_bytes(value: object, *, indent: int | None = None) -> bytes:
-    """Write `value` as JSON: sorted keys, UTF-8, one final newline.
+    r"""Write `value` as JSON: sorted keys, UTF-8, one final newline.
 
     >>> canonical_bytes({"b": 1, "a": ["ا"]}).decode()
-    '{"a":["ا"],"b":1}\\n'
+    '{"a":["ا"],"b":1}\n'
     """
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(
