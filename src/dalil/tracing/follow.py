@@ -24,7 +24,7 @@ from dalil.tracing.reach import ReachRules, reach_backward, reach_forward
 from dalil.tracing.request import Direction, TraceRequest
 from dalil.tracing.result import Stop, StopTotal, Target, Trace
 from dalil.tracing.seeds import Seeds, find_seeds
-from dalil.tracing.setbounds import SetBounds, set_bounds
+from dalil.tracing.setbounds import set_bounds
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ class _Teller:
             amounts=self.amounts(self.ends(coins), received),
             coins=tuple(coins),
             n_by_cluster=len(coins) - len(owned),
+            received_sat=received,
         )
 
     def stop(self, coin: int) -> Stop:

@@ -20,11 +20,11 @@ import numpy as np
 
 from dalil.errors import LimitError, StoreError
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64, ReachColumns
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64, ReachColumns
     from numpy.typing import NDArray
 
     from dalil.tracing.reach import Reached

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64
     from dalil.tracing.graph import FlowGraph
 
 __all__ = ["haircut", "share"]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64
 from dalil.tracing.request import Direction
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64
     from dalil.tracing.graph import FlowGraph
 
 __all__ = ["ordered"]

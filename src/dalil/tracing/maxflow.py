@@ -8,12 +8,14 @@ reach the sink is left where it got stuck: whoever calls drains it elsewhere.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64
+
+if TYPE_CHECKING:
+    from dalil.tracing.columns import I64
 
 __all__ = ["Network", "maximum_preflow"]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64
 from dalil.tracing.maxflow import Network, maximum_preflow
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64
     from numpy.typing import NDArray
 
     from dalil.tracing.graph import FlowGraph
@@ -117,9 +117,18 @@ def _drain(
             left -= more
 
 
-def region_of(graph: FlowGraph, ends: NDArray[np.bool_]) -> Region:
-    """Find the part of `graph` from which `ends` (coins that stop) is reached."""
-    inside = _reaching(graph.coin_start, graph.into, graph.capacity, ends)
+def region_of(
+    graph: FlowGraph,
+    ends: NDArray[np.bool_],
+    also: NDArray[np.bool_] | None = None,
+) -> Region:
+    """Find the part of `graph` from which `ends` (coins that stop) is reached.
+
+    `also` makes it the part from which these, too, are reached; the extremes
+    are the same for any region that is large enough.
+    """
+    reached = ends if also is None else ends | also
+    inside = _reaching(graph.coin_start, graph.into, graph.capacity, reached)
     goes = graph.into >= 0
     goes[goes] = inside[graph.into[goes]]
     return Region(graph, ends, inside, graph.node_of_coin(), goes)

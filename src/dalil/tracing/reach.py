@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.tracing.columns import I64, ReachColumns
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64, ReachColumns
     from numpy.typing import NDArray
 
 __all__ = ["ReachRules", "Reached", "reach_backward", "reach_forward"]

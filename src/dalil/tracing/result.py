@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dalil.tracing.request import Direction
+from dalil.tracing.stops import StopCode
 from dalil.units import format_btc
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from dalil.tracing.amounts import Amounts, Figures
     from dalil.tracing.columns import LedgerColumns
     from dalil.tracing.graph import FlowGraph
@@ -37,6 +42,8 @@ class Target:
         The ends, by coin of the trace's graph.
     n_by_cluster : int
         How many of them lie at addresses the name holds by cluster only.
+    received_sat : int, optional
+        Where the ledger has gaps: all the name took in, a cap on `upper_sat`.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Target:
     amounts: Amounts
     coins: tuple[int, ...]
     n_by_cluster: int = 0
+    received_sat: int | None = None
 
     def headline(self) -> str:
         """Say it in one line: the direct amount first, then the interval.
@@ -120,7 +128,7 @@ class StopTotal:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace:
     """A finished trace.
 
@@ -153,6 +161,14 @@ class Trace:
     unspent_outputs: list[Stop] = field(default_factory=list)
     seeds_on_services: list[dict[str, str]] = field(default_factory=list)
     reentry: str | None = None
+
+    @property
+    def gaps(self) -> NDArray[np.bool_] | None:
+        """(n_coins,) where money may leave sight and return; None if nowhere."""
+        if self.reentry is None:
+            return None
+        forward = self.graph.direction is Direction.FORWARD
+        return self.graph.code == (StopCode.UNSPENT if forward else StopCode.BORDER)
 
     def target(self, name: str) -> Target | None:
         """Find a target by its name."""

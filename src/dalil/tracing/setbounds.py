@@ -12,11 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 
 from dalil.tracing.network import region_of, send
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from dalil.tracing.graph import FlowGraph
@@ -72,7 +72,7 @@ def set_bounds(
         return SetBounds(lower, send(region, to_ends=True).value)
     if (gaps & ends).any():
         # What was last seen at these ends may have gone on.
-        return SetBounds(0, send(region, to_ends=True).value, reentry=True)
+        lower = 0
     upper = send(region_of(graph, ends | gaps), to_ends=True).value
     if receipts is not None:
         upper = min(upper, receipts)

@@ -1,0 +1,129 @@
+"""Why a bound is right: a case that comes to it, and a cut that forbids more.
+
+A maximum flow and a minimum cut of the same value prove each other. Whoever
+holds the transactions named here can check both by adding up, in time linear
+in their outputs and without solving anything; `docs/tracing.md` says how.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dalil.errors import NotFoundError
+from dalil.tracing.network import Extreme, Region, region_of, send
+from dalil.tracing.request import Direction
+from dalil.tracing.stops import StopCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from dalil.tracing.columns import I64
+    from dalil.tracing.result import Target, Trace
+
+__all__ = ["certificate"]
+
+
+def _where(trace: Trace, coin: int) -> str:
+    """Name a coin: by outpoint, or a fee by its transaction."""
+    output, spender = int(trace.graph.output[coin]), int(trace.graph.input[coin])
+    if output >= 0:
+        return trace.ledger.outpoint(output)
+    if spender >= 0:
+        return trace.ledger.prevout(spender) or ""
+    node = int(np.searchsorted(trace.graph.coin_start, coin, side="right")) - 1
+    return trace.ledger.txid(int(trace.graph.tx[node]))
+
+
+def _extreme(trace: Trace, extreme: Extreme, seeds: I64) -> dict[str, Any]:
+    """Lay out one extreme; a seed that takes in seed money stands in two lists."""
+    graph, amounts = trace.graph, extreme.flow.copy()
+    amounts[seeds] = graph.value[seeds]
+    flow: dict[str, dict[str, int]] = {"flow": {}, "fees": {}, "returned": {}}
+    for coin in np.flatnonzero(amounts).tolist():
+        if graph.output[coin] < 0 and graph.input[coin] < 0:
+            kind = "fees"
+        else:
+            kind = "returned" if graph.code[coin] == StopCode.SEED else "flow"
+        flow[kind][_where(trace, coin)] = int(amounts[coin])
+    near = np.sort(graph.tx[extreme.cut]).tolist()
+    cut = [trace.ledger.txid(tx) for tx in near]
+    return {"value_sat": extreme.value, **flow, "cut": cut}
+
+
+def _lines(trace: Trace, coins: Iterable[int]) -> list[dict[str, Any]]:
+    value = trace.graph.value
+    return [
+        {
+            "outpoint": _where(trace, coin),
+            "value_sat": None if value[coin] < 0 else int(value[coin]),
+            "lower_sat": int(trace.figures.lower[coin]),
+            "upper_sat": int(trace.figures.upper[coin]),
+        }
+        for coin in coins
+    ]
+
+
+def _in_region(region: Region) -> NDArray[np.bool_]:
+    """Find the coins that leave a node of the region."""
+    leaves = region.node >= 0
+    leaves[leaves] = region.inside[region.node[leaves]]
+    return leaves
+
+
+def certificate(trace: Trace, target: Target) -> dict[str, Any]:
+    """Lay out everything that proves one target's bounds.
+
+    Returns
+    -------
+    dict
+        ``direction``; ``transactions``: the txids on the way, in ledger order;
+        ``seeds``: those that enter one of them; ``ends``: the target's outputs;
+        ``outputs``: every output of those transactions that can hold seed money
+        (backward: every output they spend), with its local bounds; ``stopped``:
+        those that are spent but not followed; ``upper`` and ``lower``: each
+        with ``value_sat``; a ``flow`` per outpoint, ``fees`` per txid and what
+        ``returned`` to seeds, which together come to it; and the ``cut``, the
+        txids on the near side. Where the
+        ledger has gaps, ``gaps`` lists the outputs through which seed money
+        may return and ``received_sat`` caps the upper value.
+
+    Raises
+    ------
+    NotFoundError
+        If the target is not one of this trace.
+    """
+    if target not in trace.targets:
+        raise NotFoundError("no such target in this trace", target.name)
+    graph, gaps = trace.graph, trace.gaps
+    ends = np.zeros(graph.value.size, dtype=np.bool_)
+    ends[list(target.coins)] = True
+    region = region_of(graph, ends, also=gaps)
+    widened = region if gaps is None else region_of(graph, ends | gaps)
+    inside = _in_region(region)
+    n_seeds = graph.n_seeds
+    at_once = np.flatnonzero((ends if gaps is None else ends | gaps)[:n_seeds])
+    seeds = np.union1d(region.seeds, at_once)
+    fee = (graph.output < 0) & (graph.input < 0)
+    spent = graph.input >= 0 if graph.direction is Direction.FORWARD else graph.output >= 0
+    stopped = inside & ~fee & ~ends & (graph.into < 0) & spent & (graph.value > 0)
+    proof: dict[str, Any] = {
+        "direction": str(graph.direction),
+        "transactions": [
+            trace.ledger.txid(tx) for tx in np.sort(graph.tx[region.inside]).tolist()
+        ],
+        "seeds": _lines(trace, seeds.tolist()),
+        "ends": _lines(trace, target.coins),
+        "outputs": _lines(trace, np.flatnonzero(inside & ~fee).tolist()),
+        "stopped": [_where(trace, c) for c in np.flatnonzero(stopped).tolist()],
+        "upper": _extreme(trace, send(widened, to_ends=True), seeds),
+        "lower": _extreme(trace, send(region, to_ends=False), seeds),
+    }
+    if gaps is not None:
+        within = np.flatnonzero(gaps & (inside | (region.node < 0)))
+        proof["gaps"] = [_where(trace, c) for c in within.tolist()]
+        proof["received_sat"] = target.received_sat
+    return proof
