@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -60,3 +61,35 @@ def make(folder: Path, seed: int, scale: int, *, as_json: bool) -> None:
             f"Next: dalil ledger build {folder}/ledger --blocks {folder}/blocks"
         ),
     )
+
+
+@exercise.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("case", metavar="CASE", type=click.Path(path_type=Path))
+@click.option(
+    "--ledger",
+    "ledger_path",
+    type=click.Path(path_type=Path),
+    help="Score clusters and CoinJoins too; DIR/ledger is taken if it exists.",
+)
+@json_option
+def score(folder: Path, case: Path, ledger_path: Path | None, *, as_json: bool) -> None:
+    r"""Compare a worked CASE with the truth of the exercise in DIR.
+
+    Rates carry Wilson's 95 % interval. They hold for this exercise and are no
+    error rate for real chains. Ends with exit code 1 if a charity is accused.
+
+    \b
+    Example:
+      dalil investigate world/case --ledger world/ledger
+      dalil exercise score world world/case
+    """
+    from dalil.exercise.score import score_case
+    from dalil.ledger import Ledger
+
+    place = ledger_path or folder / "ledger"
+    ledger = Ledger.open(place) if ledger_path or place.is_dir() else None
+    result = score_case(folder, case, ledger)
+    emit(result.to_json(), as_json=as_json, text=result.to_text)
+    if not result.ok:
+        sys.exit(1)

@@ -9,7 +9,7 @@ from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.exercise.campaign import Campaign, Outlets
 from dalil.exercise.coinjoins import Rounds
 from dalil.exercise.givers import Broker, Charity, ClosedExchange, Impostor
-from dalil.exercise.people import Crowd, Miners, Peeler
+from dalil.exercise.people import Crowd, Miners, PayJoins, Peeler
 from dalil.exercise.services import Exchange, Processor
 from dalil.exercise.whirlpool import Whirlpool
 
@@ -32,6 +32,7 @@ class Cast:
     processor: Processor
     crowd: Crowd
     peeler: Peeler
+    payjoins: PayJoins
     charities: list[Charity]
     broker: Broker
     closed: ClosedExchange
@@ -95,6 +96,7 @@ class Cast:
             processor,
             crowd,
             Peeler(stage, crowd, birch),
+            PayJoins(stage, crowd),
             charities,
             broker,
             closed,
@@ -107,7 +109,13 @@ class Cast:
     def __iter__(self) -> Iterator[Player]:
         """Go through the players in the order in which they act."""
         players: list[Player] = [self.miners, *self.exchanges, self.crowd]
-        players += [self.processor, self.peeler, *self.charities, self.broker]
+        players += [
+            self.processor,
+            self.peeler,
+            self.payjoins,
+            *self.charities,
+            self.broker,
+        ]
         players += [self.closed, self.rounds, self.whirlpool, self.impostor]
         yield from (*players, self.campaign)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.exercise.wallet import DUST_SAT, Payee, Share, fee_for
 
 if TYPE_CHECKING:
     from dalil.exercise.locks import Lock
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dalil.exercise.stage import Stage
     from dalil.exercise.wallet import Wallet
 
-__all__ = ["Crowd", "Miners", "Peeler", "Person"]
+__all__ = ["Crowd", "Miners", "PayJoins", "Peeler", "Person"]
 
 _KINDS = (
     *[ScriptType.P2WPKH] * 11,
@@ -125,6 +126,46 @@ class Crowd:
             if person.can_pay(value):
                 to = person.exchange.deposit_lock(person.wallet)
                 person.wallet.pays(to, value)
+
+
+class PayJoins:
+    """Payments in which the payee brings a coin too, so that co-spending misleads.
+
+    They look like ordinary payments: no rule types them, and a tool that
+    joins their inputs joins two owners. That error belongs in its score.
+    """
+
+    def __init__(self, stage: Stage, crowd: Crowd) -> None:
+        self.txids: list[str] = []
+        self._crowd = crowd
+        self._dice = stage.dice("payjoins")
+
+    def act(self, stage: Stage) -> None:
+        """Let two people pay so every ten days, from the thirtieth on."""
+        if stage.day >= 30 and stage.is_day(every=10, tick=1):
+            for _ in range(stage.scale):
+                self._pay(stage)
+
+    def _pay(self, stage: Stage) -> None:
+        payer, payee = (self._dice.choice(self._crowd.people) for _ in range(2))
+        value = self._dice.amount(_PAYMENT_SAT)
+        if payer is payee or not payer.can_pay(value) or not payee.wallet.coins:
+            return
+        brought = next(iter(payee.wallet.coins.values()))
+        coins = payer.wallet.pick(value, 3)
+        rest = (
+            sum(coin.value for coin in coins) - value - fee_for([*coins, brought], 2, 5)
+        )
+        if rest <= DUST_SAT:
+            return
+        share = Share(
+            [*coins, brought],
+            [
+                Payee(brought.value + value, payee.wallet.lock()),
+                Payee(rest, payer.wallet.lock()),
+            ],
+        )
+        self.txids.append(stage.chain.transact([share]).id)
 
 
 class Miners:

@@ -218,6 +218,10 @@ def _traps(cast: Cast, tags: PublicTags) -> list[dict[str, Any]]:
         },
         {"trap": "a day without a price", "day": missing},
         {
+            "trap": "payments that join two owners (PayJoin)",
+            "txids": cast.payjoins.txids,
+        },
+        {
             "trap": "a charity with the campaign's chain of hubs",
             "address": cast.charities[1].address,
             "belongs_to": cast.charities[1].actor.id,
