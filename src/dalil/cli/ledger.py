@@ -155,13 +155,14 @@ def tx(ledger_path: Path, txid: str, as_json: bool) -> None:  # noqa: FBT001
     Example: dalil ledger tx my-ledger TXID --json
     """
     say_compiling()
-    from dalil.clustering.coinjoin import coinjoin_of
+    from dalil.clustering.coinjoin import CoinJoinType, coinjoin_types
     from dalil.ledger import Ledger
     from dalil.ledger.describe import describe_tx
 
     opened = Ledger.open(ledger_path)
     result = describe_tx(opened, txid)
-    result["coinjoin"] = coinjoin_of(opened, txid)
+    alone = opened.narrowed_to_tx(opened.find_tx(txid) or 0)
+    result["coinjoin"] = CoinJoinType(int(coinjoin_types(alone)[0])).label
     emit(result, as_json=as_json, text=lambda: _tx_text(result))
 
 

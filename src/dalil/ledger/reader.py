@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,18 @@ class Ledger:
             If the folder holds no ledger, or a damaged one.
         """
         return cls(path, Generation(current_generation(path)))
+
+    def narrowed_to_tx(self, tx: int) -> Ledger:
+        """Give a view whose only transaction is `tx`, its inputs and outputs as here.
+
+        For functions of a whole ledger's columns that are asked about one
+        transaction; ids of inputs, outputs and addresses stay what they are.
+        """
+        view = copy(self)
+        view.tx_txid = self.tx_txid[tx : tx + 1]
+        view.tx_first_input = self.tx_first_input[tx : tx + 2]
+        view.tx_first_output = self.tx_first_output[tx : tx + 2]
+        return view
 
     @property
     def n_blocks(self) -> int:
