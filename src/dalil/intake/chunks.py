@@ -9,13 +9,14 @@ the attempt, so ordinary prose costs little. Every attempt is bounded.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dalil.chains.base58 import ALPHABET
 from dalil.chains.bech32 import CHARSET
 from dalil.intake.steps import WHITESPACE
-from dalil.intake.tokens import LETTERS, judge
+from dalil.intake.tokens import LETTERS, judge, token_hits
 from dalil.intake.verdict import BASE58_LENGTHS
 
 if TYPE_CHECKING:
@@ -24,25 +25,47 @@ if TYPE_CHECKING:
     from dalil.intake.homoglyphs import Budget
     from dalil.intake.tokens import Hit
 
-__all__ = ["chunk_hits"]
+__all__ = ["address_hits", "chunk_hits"]
 
 _FOREIGN = "".join(re.findall("[^0-9A-Za-z-]", LETTERS))
 _BLANKS = "".join(sorted(WHITESPACE))
 _MARKS = r"\-\u2010-\u2015._|·•*,،~+\"'→➡⬇▪◾\U0001F300-\U0001FAFF\u2600-\u27BF"
 _GAP = re.compile(f"[{_BLANKS}{_MARKS}]{{1,6}}")
+_ANY = f"[{_BLANKS}{_MARKS}]{{0,6}}"
 _ANCHOR = re.compile(
-    f"(?<![{LETTERS}])(?:(?P<segwit>(?:bcrt|bc|tb)1)|(?P<evm>0[xX])|[13Tmn2ТΤЗІΙӀ])"
-    f"[{LETTERS}]{{0,62}}+(?=[{_BLANKS}{_MARKS}])",
+    f"(?<![{LETTERS}])(?=(?P<segwit>(?:b{_ANY}c{_ANY}(?:r{_ANY}t{_ANY})?|t{_ANY}b{_ANY})1)"
+    f"|(?P<evm>0{_ANY}x)|[13Tmn2ТΤЗІΙӀ])[{LETTERS}]{{1,66}}+(?=[{_BLANKS}{_MARKS}])",
     re.IGNORECASE,
 )
 _WORDS = {
-    "segwit": re.compile(f"[{CHARSET}{CHARSET.upper()}bio1{_FOREIGN}]{{1,62}}+"),
-    "evm": re.compile(f"[0-9a-fA-F{_FOREIGN}]{{1,40}}+"),
+    "segwit": re.compile(f"[{CHARSET}{CHARSET.upper()}bioBIO1{_FOREIGN}]{{1,62}}+"),
+    "evm": re.compile(f"[0-9a-fA-FxX{_FOREIGN}]{{1,42}}+"),
     "base58": re.compile(f"[{ALPHABET}{_FOREIGN}]{{1,34}}+"),
 }
 _LETTER = re.compile(f"[{LETTERS}]")
 _MOST_CHUNKS = 64
 _FEWEST_EVEN = 3
+
+
+def address_hits(text: str, budget: Budget) -> list[Hit]:
+    """Find all addresses of a folded text, in order, never overlapping.
+
+    Returns
+    -------
+    list of Hit
+        Valid readings first choose their place; what merely has the shape of
+        an address is kept where nothing better covers it.
+    """
+    found = list(token_hits(text, budget))
+    sure = [hit for hit in found if hit.sure]
+    sure += chunk_hits(text, [(hit.start, hit.end) for hit in sure], budget)
+    places = sorted((hit.start, hit.end) for hit in sure)
+    starts = [start for start, _ in places]
+    for hit in found:
+        before = bisect_left(starts, hit.end) - 1
+        if not hit.sure and (before < 0 or places[before][1] <= hit.start):
+            sure.append(hit)
+    return sorted(sure, key=lambda hit: hit.start)
 
 
 def chunk_hits(
@@ -81,8 +104,8 @@ def _joined(text: str, anchor: re.Match[str], limit: int, budget: Budget) -> Hit
     family = "segwit" if anchor["segwit"] else "evm" if anchor["evm"] else "base58"
     lengths = _lengths(family, anchor)
     word = _WORDS[family]
-    first = word.match(text, anchor.start() + 2 * (family == "evm"))
-    if not _wholly(anchor, first):
+    first = word.match(text, anchor.start())
+    if first is None or first.end() != anchor.end():
         return None
     chunks, gaps, end = [anchor[0]], [""], anchor.end()
     joined = anchor[0]
@@ -111,12 +134,6 @@ def _lengths(family: str, anchor: re.Match[str]) -> range | tuple[int, ...]:
         return range(14, 91)
     first = {"Т": "T", "Τ": "T", "З": "3"}.get(anchor[0][0], anchor[0][0])
     return BASE58_LENGTHS.get(first, BASE58_LENGTHS["1"])
-
-
-def _wholly(anchor: re.Match[str], first: re.Match[str] | None) -> bool:
-    if first is None:
-        return anchor["evm"] is not None and len(anchor[0]) == 2
-    return first.end() == anchor.end()
 
 
 def _goes_on(text: str, place: int, limit: int) -> bool:

@@ -27,11 +27,9 @@ __all__ = ["LETTERS", "Hit", "judge", "token_hits"]
 LETTERS = "0-9A-Za-z" + "".join(sorted(letter for letter in LOOKALIKES))
 """What tokens are made of, as the inside of a character class."""
 
-_TOKEN = re.compile(f"(?<![{LETTERS}])[{LETTERS}]{{26,}}+")
+_TOKEN = re.compile(f"(?<![{LETTERS}])[{LETTERS}]{{14,}}+")
 _EVM = re.compile(r"0[xX][0-9a-fA-F]{40}(?![0-9a-fA-F])")
-_SEGWIT = re.compile(
-    rf"(?:bcrt|bc|tb)1(?:[{CHARSET}]{{8,87}}|[{CHARSET.upper()}]{{8,87}})", re.I
-)
+_SEGWIT = re.compile(rf"(?:bcrt|bc|tb)1[{CHARSET}]{{8,87}}", re.IGNORECASE)
 _BASE58 = re.compile(r"[13Tmn2]")
 _SEGWIT_LENGTHS = {"bc": (62, 42), "tb": (62, 42), "bcrt": (64, 44)}
 _LONGEST_GLUED = 128
@@ -66,6 +64,8 @@ def judge(text: str, start: int, end: int, budget: Budget) -> Hit | None:
     """
     plain = skeleton(text)
     shape = shape_of(plain)
+    if shape is None and plain[:1] in "lI":  # neither is base58: a mistaken 1
+        shape = shape_of("1" + plain[1:])
     if shape is None:
         return None
     if text.isascii():
@@ -81,8 +81,8 @@ def judge(text: str, start: int, end: int, budget: Budget) -> Hit | None:
     if not shape.plain:
         return None
     failed = verdict(plain)
-    if failed is None or (not text.isascii() and failed.checksum == "valid"):
-        return None  # several repairs pass: which one was meant is not known
+    if failed is None:
+        return None
     return Hit(start, end, _as_written(failed, text))
 
 
@@ -154,5 +154,6 @@ def _lowered(text: str, found: Verdict) -> tuple[Step, ...]:
 
 
 def _as_written(failed: Verdict, text: str) -> Verdict:
+    """Say `invalid` of the text itself; so, too, where several repairs pass."""
     chains, form = failed.chains, failed.form
     return Verdict(text, failed.chain, chains, form, "invalid", text)
