@@ -57,10 +57,8 @@ def read_csv_file(source: SourceText, options: ImportOptions) -> Contents:
     """
     rows = _Rows(source)
     header = rows.header()
-    shown = [int(day.replace("-", "")) for _, day in _snapshots(header)]
-    latest = (
-        max((day for _, day in _snapshots(header)), default=None) if shown else None
-    )
+    snapshots = _snapshots(header)
+    latest = max((day for _, day in snapshots), default=None)
     retrieved = options.retrieved or rows.dated or latest
     official = "sdn_uid" in header
     said: dict[str, Any] = {"confidence": "authority_data"} if official else {}
@@ -76,7 +74,7 @@ def read_csv_file(source: SourceText, options: ImportOptions) -> Contents:
         _complete(own, source.name, concept if "concepts" not in header else None)
         if official:
             own.setdefault("source", f"OFAC SDN list, entry {own.get('sdn_uid', '?')}")
-        if _snapshots(header) and not _listed(own, header):
+        if snapshots and not _listed(own, snapshots):
             what = "on none of the days that the file covers"
             gather.note(rows.line, own["address"], "never_listed", what, refused=True)
             continue
@@ -170,9 +168,9 @@ def _snapshots(header: list[str]) -> list[tuple[str, str]]:
     return [(name, match[1]) for name, match in found if match]
 
 
-def _listed(own: dict[str, Any], header: list[str]) -> bool:
+def _listed(own: dict[str, Any], snapshots: list[tuple[str, str]]) -> bool:
     """Apply the list's states to the tag; False where no day shows it."""
-    states = sorted((day, own.get(name) == "1") for name, day in _snapshots(header))
+    states = sorted((day, own.get(name) == "1") for name, day in snapshots)
     shown = [day for day, listed in states if listed]
     if not shown:
         return False

@@ -83,7 +83,10 @@ def _place(text: str, ticker: str | None) -> Placed:
     reading = readings[0] if readings else None
     if ticker is None or ticker in _BITCOIN | _TRON or ticker in _EVM_CHAIN:
         return _checkable(text, ticker, reading)
-    if reading is not None and reading.checksum != "invalid":
+    if reading is not None and reading.checksum == "invalid":
+        if ticker in _MANY_CHAINS:
+            return _checkable(text, ticker, reading)
+    elif reading is not None:
         placed = _on_a_token_chain(ticker, reading)
         if placed is not None:
             return placed

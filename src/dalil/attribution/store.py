@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dalil.attribution import schema
 from dalil.attribution.actors import ActorIndex
+from dalil.attribution.database import TagDatabase
 from dalil.attribution.importing import ImportReport, import_into
 from dalil.attribution.model import Actor, SourceFile, Tag
 from dalil.attribution.reader import files_among
 from dalil.attribution.services import kind_rank, service_kind
 from dalil.chains.registry import read_address
 from dalil.chains.repair import suggest
-from dalil.errors import AddressError, NotFoundError, StoreError
+from dalil.errors import AddressError
 from dalil.progress import silent
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class TagStore:
     between.
     """
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, database: TagDatabase) -> None:
         self.path = path
         self._database = database
         self._actors: ActorIndex | None = None
@@ -63,20 +62,7 @@ class TagStore:
             If it is damaged, of another kind, or written by a later Dalil.
         """
         folder = Path(path)
-        file = folder / "tags.sqlite"
-        if not file.exists():
-            if not create:
-                raise NotFoundError("no tag store here (import tags first)", folder)
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            database = sqlite3.connect(file, timeout=30, isolation_level=None)
-            database.row_factory = sqlite3.Row
-            _check(database, folder, create=create)
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the tag store cannot be opened ({error})", folder
-            ) from None
-        return cls(folder, database)
+        return cls(folder, TagDatabase.open(folder, create=create))
 
     def __enter__(self) -> Self:
         return self
@@ -97,9 +83,9 @@ class TagStore:
         """Return what `manifest.json` says: counts, files and the one hash."""
         names = "sha256, name, kind, n_bytes, retrieved, digest, n_tags, n_refused"
         query = f"SELECT {names} FROM file ORDER BY sha256"  # noqa: S608 - no input
-        files = [dict(row) for row in self._rows(query)]
+        files = [dict(row) for row in self._database.rows(query)]
         content = schema.canonical_json([file["digest"] for file in files])
-        [(n_actors,)] = self._rows("SELECT count(*) FROM actor")
+        [(n_actors,)] = self._database.rows("SELECT count(*) FROM actor")
         return {
             "schema": f"dalil-tags/{schema.SCHEMA_VERSION}",
             "manifest_sha256": sha256(content.encode()).hexdigest(),
@@ -136,9 +122,8 @@ class TagStore:
         """
         files = files_among(paths)
         self._files = self._actors = None
-        with self._transaction():
-            _prepare(self._database)
-            report = import_into(self._database, files, options, progress)
+        with self._database.transaction() as database:
+            report = import_into(database, files, options, progress)
         manifest = self.manifest()
         self._write_manifest(manifest)
         report.manifest_sha256 = manifest["manifest_sha256"]
@@ -200,7 +185,9 @@ class TagStore:
 
     def addresses(self, chain: str | None = None) -> list[str]:
         """List the tagged addresses, each once, sorted; of one chain if given."""
-        rows = self._rows("SELECT DISTINCT address, chains FROM tag ORDER BY address")
+        rows = self._database.rows(
+            "SELECT DISTINCT address, chains FROM tag ORDER BY address"
+        )
         if chain is None:
             return list(dict.fromkeys(row["address"] for row in rows))
         wanted = {chain, "eip155:*"} if chain.startswith("eip155:") else {chain}
@@ -226,21 +213,6 @@ class TagStore:
                 found[tag.address] = kind, tag.actor_name or tag.actor or tag.label
         return found
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the tag store cannot be written ({error})", self.path
-            ) from None
-
     def _write_manifest(self, manifest: dict[str, Any]) -> None:
         draft = self.path / f".manifest.{os.getpid()}.tmp"
         with draft.open("w", encoding="utf-8") as out:
@@ -250,17 +222,9 @@ class TagStore:
             os.fsync(out.fileno())
         draft.replace(self.path / "manifest.json")
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the tag store cannot be read ({error})", self.path
-            ) from None
-
     def _tags(self, query: str, values: Sequence[Any] = ()) -> Iterator[Tag]:
         files, actors = self._known_files(), self._known_actors()
-        for row in self._rows(query, values):
+        for row in self._database.rows(query, values):
             file, actor = files[row["file_sha256"]], actors.find(row["actor"])
             yield schema.tag_of_row(row, file, actor)
 
@@ -275,7 +239,7 @@ class TagStore:
                     retrieved=row["retrieved"],
                     header=json.loads(row["header"]),
                 )
-                for row in self._rows("SELECT * FROM file")
+                for row in self._database.rows("SELECT * FROM file")
             }
         return self._files
 
@@ -288,19 +252,21 @@ class TagStore:
                     concepts=tuple(json.loads(row["concepts"])),
                     aliases=tuple(json.loads(row["aliases"])),
                 )
-                for row in self._rows("SELECT id, name, concepts, aliases FROM actor")
+                for row in self._database.rows(
+                    "SELECT id, name, concepts, aliases FROM actor"
+                )
             )
         return self._actors
 
     def _digest_of(self, sha: str) -> str:
-        [row] = self._rows("SELECT digest FROM file WHERE sha256 = ?", [sha])
+        [row] = self._database.rows("SELECT digest FROM file WHERE sha256 = ?", [sha])
         return str(row["digest"])
 
     def _digest_again(self, file: SourceFile) -> str:
         tables = [
             [
                 tuple(row)
-                for row in self._rows(
+                for row in self._database.rows(
                     f"SELECT * FROM {table} WHERE file_sha256 = ?",  # noqa: S608
                     [file.sha256],
                 )
@@ -316,7 +282,7 @@ class TagStore:
             if readings
             else "not an address of any chain Dalil knows"
         )
-        rows = self._rows(
+        rows = self._database.rows(
             "SELECT DISTINCT address FROM tag WHERE lower(address) = ? LIMIT 5",
             [text.lower()],
         )
@@ -328,32 +294,3 @@ class TagStore:
 
 def _place(tag: Tag) -> tuple[str, int, str]:
     return tag.file_name, tag.line, tag.label
-
-
-def _check(database: sqlite3.Connection, folder: Path, *, create: bool) -> None:
-    """Check that the file is a tag store, or is empty where one is wanted."""
-    kind, version = _identity(database)
-    if kind == 0 and version == 0:
-        if not create:
-            raise NotFoundError("no tag store here (import tags first)", folder)
-    elif kind != schema.APPLICATION_ID:
-        raise StoreError("not a tag store", folder)
-    elif version != schema.SCHEMA_VERSION:
-        raise StoreError(
-            f"the tag store has format {version}; this Dalil reads "
-            f"{schema.SCHEMA_VERSION}",
-            folder,
-        )
-
-
-def _prepare(database: sqlite3.Connection) -> None:
-    """Make the tables where there are none, inside the running transaction."""
-    if _identity(database) == (0, 0):
-        for statement in schema.SCHEMA.split(";"):
-            database.execute(statement)
-
-
-def _identity(database: sqlite3.Connection) -> tuple[int, int]:
-    [kind] = database.execute("PRAGMA application_id").fetchone()
-    [version] = database.execute("PRAGMA user_version").fetchone()
-    return kind, version
