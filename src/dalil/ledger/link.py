@@ -17,7 +17,7 @@ from dalil.ledger.table import Keys, Slots, find, insert, mark_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BackLinks", "Earlier", "Linked", "Prevouts", "link_batch"]
+__all__ = ["BackLinks", "BatchKeys", "Earlier", "Linked", "Prevouts", "link_batch"]
 
 _COINBASE = -2
 _OUTSIDE = -1
@@ -44,10 +44,20 @@ class Earlier(NamedTuple):
     n_output: int
     n_address: int
     n_outside: int
-    txid: NDArray[np.uint8]
+    txid: NDArray[np.uint64]
     first_output: NDArray[np.int64]
-    address_key: NDArray[np.uint8]
+    address_key: NDArray[np.uint64]
     address_type: NDArray[np.uint8]
+
+
+class BatchKeys(NamedTuple):
+    """Keys of the batch as words: (n, 4) each, views of its columns."""
+
+    txid: NDArray[np.uint64]
+    spent_txid: NDArray[np.uint64]
+    output: NDArray[np.uint64]
+    prevout: NDArray[np.uint64]
+    new_address: NDArray[np.uint64]
 
 
 class BackLinks(NamedTuple):
@@ -88,7 +98,7 @@ def _intern(
     keys: Keys,
     n_known: int,
     kind: int,
-    key: NDArray[np.uint8],
+    key: NDArray[np.uint64],
     source: int,
     linked: Linked,
 ) -> int:
@@ -97,7 +107,8 @@ def _intern(
         return row
     new = n_known - keys.split
     linked.address_type[new] = kind
-    linked.address_key[new, :] = key
+    for word in range(4):
+        keys.new[new, word] = key[word]
     linked.address_source[new] = source
     insert(slots, mark_of(key, kind, slots.seed), n_known)
     return n_known
@@ -121,6 +132,7 @@ def _output_of(
 @kernel
 def link_batch(
     batch: Columns,
+    names: BatchKeys,
     earlier: Earlier,
     prevouts: Prevouts,
     tx_slots: Slots,
@@ -135,11 +147,11 @@ def link_batch(
     """
     n_tx = batch.txid.shape[0]
     untagged = np.zeros(0, np.uint8)
-    tx_keys = Keys(earlier.txid, untagged, batch.txid, untagged, earlier.n_tx)
+    tx_keys = Keys(earlier.txid, untagged, names.txid, untagged, earlier.n_tx)
     address_keys = Keys(
         earlier.address_key,
         earlier.address_type,
-        linked.address_key,
+        names.new_address,
         linked.address_type,
         earlier.n_address,
     )
@@ -147,17 +159,11 @@ def link_batch(
     told = prevouts.kind.size > 0
     for t in range(n_tx):
         for i in range(batch.first_input[t], batch.first_input[t + 1]):
-            prevout = batch.prevout[i]
-            index = (
-                np.int64(prevout[32])
-                | np.int64(prevout[33]) << 8
-                | np.int64(prevout[34]) << 16
-                | np.int64(prevout[35]) << 24
-            )
-            if index == 0xFFFF_FFFF and not np.any(prevout[:32]):
+            index, spent = np.int64(batch.spent_index[i]), names.spent_txid[i]
+            if index == 0xFFFF_FFFF and not np.any(spent):
                 linked.spends[i] = _COINBASE
                 continue
-            tx = find(tx_slots, tx_keys, prevout[:32], 0, earlier.n_tx + t)
+            tx = find(tx_slots, tx_keys, spent, 0, earlier.n_tx + t)
             if tx >= 0:
                 output = _output_of(earlier, batch, tx, index, n_tx)
                 if output < 0 or back.spent_by[output] >= 0:
@@ -173,7 +179,7 @@ def link_batch(
                     address_keys,
                     n_address,
                     prevouts.kind[i],
-                    prevouts.key[i],
+                    names.prevout[i],
                     -1 - i,
                     linked,
                 )
@@ -190,14 +196,14 @@ def link_batch(
                 linked.output_address[o] = 0xFFFF_FFFF
                 continue
             address = _intern(
-                address_slots, address_keys, n_address, kind, batch.key[o], o, linked
+                address_slots, address_keys, n_address, kind, names.output[o], o, linked
             )
             n_address = max(n_address, address + 1)
             linked.output_address[o] = address
             output = earlier.n_output + o
             back.output_before[output] = back.last_output[address]
             back.last_output[address] = output
-        mark = mark_of(batch.txid[t], 0, tx_slots.seed)
+        mark = mark_of(names.txid[t], 0, tx_slots.seed)
         insert(tx_slots, mark, earlier.n_tx + t)
     linked.counts[0] = n_address - earlier.n_address
     linked.counts[1] = n_outside

@@ -10,7 +10,7 @@ from dalil.chains.bitcoin.address import classify_script
 from dalil.chains.bitcoin.classify import script_key
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
 from dalil.ledger.slots import open_slots
-from dalil.ledger.table import Keys, find
+from dalil.ledger.table import Keys, find, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,16 +30,12 @@ _HASH_BYTES = {
 }
 
 
-def _plain(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Give the array without its memmap class, which kernels do not know."""
-    return np.asarray(array)
-
-
 def tx_row(slots: Slots, txids: NDArray[np.uint8], txid: bytes) -> int | None:
     """Find a txid's row among a snapshot's transactions."""
     n = txids.shape[0]
-    keys = Keys(_plain(txids), _NO_TAGS, _plain(txids[:0]), _NO_TAGS, n)
-    row = find(slots, keys, np.frombuffer(txid, np.uint8), 0, n)
+    known = words(txids)
+    keys = Keys(known, _NO_TAGS, known[:0], _NO_TAGS, n)
+    row = find(slots, keys, np.frombuffer(txid, np.uint64), 0, n)
     return None if row < 0 else int(row)
 
 
@@ -76,8 +72,9 @@ class AddressBook:
         data = np.frombuffer(script, np.uint8)
         script_key(data, 0, data.size, int(kind), key)
         n = self._types.size
-        keys, types = _plain(self._keys), _plain(self._types)
-        row = find(slots, Keys(keys, types, keys[:0], types[:0], n), key, int(kind), n)
+        known, types = words(self._keys), np.asarray(self._types)
+        keys = Keys(known, types, known[:0], types[:0], n)
+        row = find(slots, keys, key.view(np.uint64), int(kind), n)
         return None if row < 0 else int(row)
 
     def payload(self, address: int, kind: ScriptType) -> bytes:

@@ -10,7 +10,7 @@ from dalil.kernels import kernel
 from dalil.ledger.columns import BackLinkWriter
 from dalil.ledger.link import BackLinks
 from dalil.ledger.slots import grow_slots
-from dalil.ledger.table import Slots, insert, mark_of
+from dalil.ledger.table import Slots, insert, mark_of, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,8 +55,8 @@ def rebuild_derived(generation: Generation) -> None:
     txid, kind = generation.read("tx.txid"), generation.read("address.type")
     key = generation.read("address.key")
     untagged = np.zeros(0, np.uint8)
-    _fill_slots(grow_slots(folder, "txid", 0, txid.shape[0]), txid, untagged)
-    _fill_slots(grow_slots(folder, "address", 0, kind.size), key, kind)
+    _fill_slots(grow_slots(folder, "txid", 0, txid.shape[0]), words(txid), untagged)
+    _fill_slots(grow_slots(folder, "address", 0, kind.size), words(key), kind)
     n_output, n_address = generation.rows("output.value"), kind.size
     outside = generation.read("outside.address")
     rows = {

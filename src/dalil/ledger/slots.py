@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,38 +17,35 @@ __all__ = ["grow_slots", "open_slots"]
 _LEAST = 1 << 12
 
 
-def _map(folder: Path, name: str, size: int, seed: int, mode: str) -> Slots:
-    stem = f"{name}.{size}.{seed:016x}"
-    marks, rows = folder / f"{stem}.marks", folder / f"{stem}.rows"
-    if mode == "w+":
-        for file, width in ((marks, 8), (rows, 4)):
-            with file.open("wb") as out:
-                out.truncate(size * width)
-        mode = "r+"
-    return Slots(
-        np.memmap(marks, np.uint64, mode, shape=(size,)),  # type: ignore[call-overload]
-        np.memmap(rows, np.uint32, mode, shape=(size,)),  # type: ignore[call-overload]
-        np.uint64(seed),
-    )
+def _file(folder: Path, name: str, size: int, seed: int) -> Path:
+    return folder / f"{name}.{size}.{seed:016x}.slots"
+
+
+def _map(folder: Path, name: str, size: int, seed: int, *, write: bool) -> Slots:
+    file = _file(folder, name, size, seed)
+    if write and not file.exists():
+        with file.open("wb") as out:
+            out.truncate(size * 16)
+    mode: Literal["r", "r+"] = "r+" if write else "r"
+    return Slots(np.memmap(file, np.uint64, mode, shape=(size, 2)), np.uint64(seed))
 
 
 def _newest(folder: Path, name: str) -> tuple[int, int] | None:
     found = [
         (int(size), int(seed, 16))
         for size, seed in (
-            file.name.removesuffix(".rows").split(".")[1:]
-            for file in folder.glob(f"{name}.*.rows")
+            file.name.split(".")[1:3] for file in folder.glob(f"{name}.*.slots")
         )
     ]
     return max(found) if found else None
 
 
-def open_slots(folder: Path, name: str, *, write: bool = False) -> Slots | None:
+def open_slots(folder: Path, name: str) -> Slots | None:
     """Map a table, or None where there is none."""
     newest = _newest(folder, name)
     if newest is None:
         return None
-    return _map(folder, name, *newest, "r+" if write else "r")
+    return _map(folder, name, *newest, write=False)
 
 
 def grow_slots(folder: Path, name: str, n_known: int, n_more: int) -> Slots:
@@ -62,11 +59,10 @@ def grow_slots(folder: Path, name: str, n_known: int, n_more: int) -> Slots:
         size *= 2
     newest = _newest(folder, name)
     if newest and newest[0] >= size:
-        return _map(folder, name, *newest, "r+")
+        return _map(folder, name, *newest, write=True)
     seed = newest[1] if newest else secrets.randbits(64)
-    grown = _map(folder, name, size, seed, "w+")
+    grown = _map(folder, name, size, seed, write=True)
     if newest:
-        rehash(grown, _map(folder, name, *newest, "r"), n_known)
-        for part in ("marks", "rows"):
-            (folder / f"{name}.{newest[0]}.{newest[1]:016x}.{part}").unlink()
+        rehash(grown, _map(folder, name, *newest, write=False), n_known)
+        _file(folder, name, *newest).unlink()
     return grown

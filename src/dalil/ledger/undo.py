@@ -76,7 +76,7 @@ class UndoReader:
 
     def of(self, batch: Batch) -> ScriptsTold:
         """Collect what the undo files tell of a batch's inputs."""
-        told = ScriptsTold(batch.columns.prevout.shape[0])
+        told = ScriptsTold(batch.columns.spent_index.size)
         for i, record in enumerate(batch.records):
             file = self._file(record.file)
             try:

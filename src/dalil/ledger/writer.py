@@ -10,8 +10,16 @@ from dalil.chains.bitcoin.classify import LONG_SCRIPT_BYTES
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.ledger.columns import BackLinkWriter, ColumnWriter
 from dalil.ledger.layout import COLUMNS
-from dalil.ledger.link import BackLinks, Earlier, Linked, Prevouts, link_batch
+from dalil.ledger.link import (
+    BackLinks,
+    BatchKeys,
+    Earlier,
+    Linked,
+    Prevouts,
+    link_batch,
+)
 from dalil.ledger.slots import grow_slots
+from dalil.ledger.table import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +98,7 @@ class LedgerWriter:
         int
             0, or 1 + the row of an input that contradicts the chain.
         """
-        n_tx, n_in = batch.txid.shape[0], batch.prevout.shape[0]
+        n_tx, n_in = batch.txid.shape[0], batch.spent_index.size
         linked = _room(n_in, batch.value.size, told=prevouts.kind.size > 0)
         earlier = self._earlier()
         wrong = self._link(batch, earlier, prevouts, linked)
@@ -118,9 +126,9 @@ class LedgerWriter:
             self.rows("output"),
             self.rows("address"),
             self.rows("outside"),
-            look["tx.txid"](),
+            words(look["tx.txid"]()),
             look["tx.first_output"](),
-            look["address.key"](),
+            words(look["address.key"]()),
             look["address.type"](),
         )
 
@@ -140,8 +148,15 @@ class LedgerWriter:
             self._back["outside_before"].at_least(n_outside),
             self._back["last_outside"].at_least(earlier.n_address + n_new),
         )
+        names = BatchKeys(
+            words(batch.txid),
+            words(batch.spent_txid),
+            words(batch.key),
+            words(prevouts.key),
+            words(linked.address_key),
+        )
         return link_batch(
-            batch, earlier, prevouts, tx_slots, address_slots, back, linked
+            batch, names, earlier, prevouts, tx_slots, address_slots, back, linked
         )
 
     def _append_linked(
@@ -150,7 +165,8 @@ class LedgerWriter:
         append = self._append
         outside = linked.outside_input[:n_outside]
         append("outside.input", outside + self.rows("input"))
-        append("outside.outpoint", batch.prevout[outside])
+        index = batch.spent_index[outside].view(np.uint8).reshape(-1, 4)
+        append("outside.outpoint", np.hstack((batch.spent_txid[outside], index)))
         append("outside.address", linked.outside_address[:n_outside])
         if prevouts.kind.size:
             append("outside.value", prevouts.value[outside])

@@ -47,7 +47,7 @@ class Columns(NamedTuple):
     """Columns of a batch of blocks; ids are rows, counted from the batch's start.
 
     `first_input` and `first_output` have one row more than there are
-    transactions. `prevout` is txid in hash order and index, as on the wire.
+    transactions. `spent_txid` and `spent_index` name what an input spends.
     `script_at` and `script_size` place each output's script in the buffer.
     """
 
@@ -56,7 +56,8 @@ class Columns(NamedTuple):
     locktime: NDArray[np.uint32]
     first_input: NDArray[np.int64]
     first_output: NDArray[np.int64]
-    prevout: NDArray[np.uint8]
+    spent_txid: NDArray[np.uint8]
+    spent_index: NDArray[np.uint32]
     sequence: NDArray[np.uint32]
     value: NDArray[np.int64]
     kind: NDArray[np.uint8]
@@ -73,7 +74,8 @@ class Columns(NamedTuple):
             np.empty(n_tx, np.uint32),
             np.empty(n_tx + 1, np.int64),
             np.empty(n_tx + 1, np.int64),
-            np.empty((n_in, 36), np.uint8),
+            np.empty((n_in, 32), np.uint8),
+            np.empty(n_in, np.uint32),
             np.empty(n_in, np.uint32),
             np.empty(n_out, np.int64),
             np.empty(n_out, np.uint8),
@@ -113,24 +115,22 @@ def count_blocks(
 
 
 @kernel
-def _is_coinbase(data: NDArray[np.uint8], at: int) -> bool:
-    for i in range(32):
-        if data[at + i] != 0:
-            return False
-    return read_u32(data, at + 32) == 0xFFFF_FFFF
-
-
-@kernel
 def _fill_inputs(
     data: NDArray[np.uint8], pos: int, end: int, row: int, columns: Columns
 ) -> tuple[int, int, int]:
     n_in, pos = read_compact(data, pos, end)
     null = 0
-    for i in range(n_in):
-        columns.prevout[row + i, :] = data[pos : pos + 36]
-        null += _is_coinbase(data, pos)
+    for i in range(row, row + n_in):
+        any_bit = np.uint8(0)
+        for k in range(32):
+            byte = data[pos + k]
+            columns.spent_txid[i, k] = byte
+            any_bit |= byte
+        index = read_u32(data, pos + 32)
+        columns.spent_index[i] = index
+        null += any_bit == 0 and index == 0xFFFF_FFFF
         size, pos = read_compact(data, pos + 36, end)
-        columns.sequence[row + i] = read_u32(data, pos + size)
+        columns.sequence[i] = read_u32(data, pos + size)
         pos += size + 4
     return pos, n_in, null
 
