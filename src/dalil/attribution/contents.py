@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dalil.attribution.model import CONFIDENCE_LEVELS, Problem, SourceFile, Tag
+from dalil.attribution.model import (
+    CONFIDENCE_LEVELS,
+    PROBLEM_KINDS,
+    Problem,
+    SourceFile,
+    Tag,
+)
 from dalil.attribution.placing import place
 from dalil.attribution.source_text import SourceText, day_of, plain_value, text_of
 
@@ -70,7 +76,8 @@ class Gatherer:
     def note(
         self, line: int, address: str, kind: str, what: str, *, refused: bool = False
     ) -> None:
-        """Note a problem."""
+        """Note a problem of a kind in `PROBLEM_KINDS`."""
+        assert kind in PROBLEM_KINDS
         problem = Problem(self._source.name, line, address, kind, what, refused)
         self.contents.problems.append(problem)
 

@@ -15,7 +15,14 @@ from dalil.chains.registry import ANY_EVM
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONFIDENCE_LEVELS", "Actor", "Problem", "SourceFile", "Tag"]
+__all__ = [
+    "CONFIDENCE_LEVELS",
+    "PROBLEM_KINDS",
+    "Actor",
+    "Problem",
+    "SourceFile",
+    "Tag",
+]
 
 CONFIDENCE_LEVELS = {
     "override": 100,
@@ -34,6 +41,24 @@ CONFIDENCE_LEVELS = {
     "unknown": 5,
 }
 """TagPack's confidence classes and their levels, of 100."""
+
+PROBLEM_KINDS = {
+    "bad_checksum": "the address fails its checksum; refused",
+    "case_lost": "base58 in lower case, from which the address cannot be had; refused",
+    "no_address": "no address stands there; refused",
+    "never_listed": "a list's entry on none of the days it covers; refused",
+    "other_chain": "a valid address, but not of the chain the file says; kept there",
+    "unchecked": "a chain without codec here; kept as printed, matches no ledger",
+    "trimmed": "space around the address was taken off; kept",
+    "ragged_row": "a row with more or fewer cells than the header; kept",
+    "no_label": "a tag without a label; kept",
+    "unknown_confidence": "a confidence class TagPack does not have; kept, no level",
+    "no_confidence": "the file states no confidence class; kept",
+    "no_source": "the file has no column for sources; kept",
+    "no_retrieval_day": "neither file nor user says when it was fetched; kept",
+    "no_tags": "a vocabulary; it holds no tags",
+}
+"""What can be wrong with a file's rows, and what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +178,7 @@ class Problem:
     address: str
     """Empty where it concerns the file or a row without one."""
     kind: str
-    """A class of problems; `docs/tags.md` explains each."""
+    """One of `PROBLEM_KINDS`."""
     what: str
     refused: bool
     """True where no tag was made; False where one was, all the same."""

@@ -127,6 +127,8 @@ def info(store_path: Path | None, *, as_json: bool) -> None:
 
 
 def _told_import(result: dict[str, Any]) -> str:
+    from dalil.attribution.model import PROBLEM_KINDS
+
     lines = [
         f"{result['new']:,} new tags from {result['n_files']} files "
         f"({result['duplicates']:,} known before, {result['refused']:,} refused, "
@@ -143,7 +145,8 @@ def _told_import(result: dict[str, Any]) -> str:
         kind = warning["kind"]
         shown[kind] += 1
         if shown[kind] == 1:
-            lines.append(f"{kind}: {result['warnings_by_kind'][kind]:,}")
+            count = result["warnings_by_kind"][kind]
+            lines.append(f"{kind}: {count:,} ({PROBLEM_KINDS[kind]})")
         if shown[kind] <= _SHOWN:
             lines.append("  " + _told_warning(warning))
     if any(count > _SHOWN for count in shown.values()):
