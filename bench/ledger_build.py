@@ -28,6 +28,8 @@ CACHE = HERE.parent / ".cache" / "peers"
 
 
 class Run(NamedTuple):
+    """One row of the table."""
+
     what: str
     seconds: float
     megabytes: float
@@ -35,6 +37,7 @@ class Run(NamedTuple):
     anonymous_mb: float
 
     def row(self) -> str:
+        """Write it as Markdown."""
         rate = f"{self.megabytes / self.seconds:,.0f} | {self.n_tx / self.seconds:,.0f}"
         return (
             f"| {self.what} | {self.megabytes:,.1f} | {self.n_tx:,} | "
@@ -95,8 +98,8 @@ def peer(name: str, source: Path, runs: int = 3) -> Run:
         _, memory, output = measured(
             [str(python), str(HERE / "read_with_peer.py"), name, str(source)]
         )
-        n_tx, seconds = output.split()
-        results.append((float(seconds), memory, int(n_tx)))
+        seen, took = output.split()
+        results.append((float(took), memory, int(seen)))
     seconds, memory, n_tx = sorted(results)[runs // 2]
     return Run(f"{name}, reading", seconds, source.stat().st_size / 1e6, n_tx, memory)
 

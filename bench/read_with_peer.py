@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 
-def varint(n):
+def varint(n: int) -> bytes:
     out = [n & 0x7F]
     while n > 0x7F:
         n = (n >> 7) - 1
@@ -23,7 +23,7 @@ def varint(n):
     return bytes(reversed(out))
 
 
-def write_index(source, folder):
+def write_index(source: Path, folder: Path) -> int:
     """Write the LevelDB block index Core would have; returns how many blocks."""
     import plyvel
 
@@ -50,7 +50,7 @@ def write_index(source, folder):
     return height
 
 
-def explorer(source):
+def explorer(source: Path) -> tuple[int, float]:
     import bitcoin_explorer
 
     with tempfile.TemporaryDirectory() as name:
@@ -61,7 +61,7 @@ def explorer(source):
         return n, time.perf_counter() - start
 
 
-def parser(source):
+def parser(source: Path) -> tuple[int, float]:
     from blockchain_parser.block import Block
     from blockchain_parser.blockchain import get_blocks
 
