@@ -1,0 +1,329 @@
+"""`dalil trace`: follow money forward, or back to where it came from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dalil.cli.output import Ticker, emit, json_option, say_compiling
+from dalil.errors import UsageError
+from dalil.units import format_btc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dalil.ledger import Ledger
+    from dalil.tracing import Limits, Mark, Trace
+
+__all__ = ["trace"]
+
+_OUTPOINT = re.compile(r"[0-9a-fA-F]{64}:[0-9]+")
+_DAY_SECONDS = 86_400
+_SHOWN = 20
+_path = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options of a trace, as typed."""
+
+    ledger_path: Path
+    more: tuple[str, ...]
+    seeds: tuple[str, ...]
+    whole_cluster: bool
+    tags: Path | None
+    targets: tuple[str, ...]
+    stop_at: tuple[str, ...]
+    profile: str
+    max_hops: int | None
+    since: str | None
+    until: str | None
+    min_value: int
+    prices: Path | None
+    currency: str
+    as_json: bool
+
+
+_OPTIONS = [
+    click.argument("ledger_path", metavar="LEDGER", type=_path),
+    click.argument("more", nargs=-1, metavar="[SEED]..."),
+    click.option(
+        "--from",
+        "seeds",
+        multiple=True,
+        required=True,
+        metavar="ADDRESS|TXID:N",
+        help="Where to start; may be given several times, or followed by several. "
+        "An address means what it received, its own change left out.",
+    ),
+    click.option(
+        "--whole-cluster",
+        is_flag=True,
+        help="Start from all addresses that act together with those given.",
+    ),
+    click.option("--tags", type=_path, help="Tag store; default: beside the ledger."),
+    click.option(
+        "--to",
+        "targets",
+        multiple=True,
+        metavar="NAME=ADDRESS",
+        help="A target of your own; several addresses may bear one name.",
+    ),
+    click.option(
+        "--stop-at", multiple=True, metavar="ADDRESS", help="Follow no further than here."
+    ),
+    click.option(
+        "--profile",
+        default="default",
+        show_default=True,
+        help="strict, default or broad: how far a tagged service's cluster "
+        "reaches as a border; none: no further than its tagged addresses.",
+    ),
+    click.option("--max-hops", type=click.IntRange(1), help="Transactions at most."),
+    click.option("--since", metavar="DATE", help="First day (UTC, YYYY-MM-DD)."),
+    click.option("--until", metavar="DATE", help="Last day (UTC, YYYY-MM-DD)."),
+    click.option(
+        "--min-value",
+        type=click.IntRange(0),
+        default=0,
+        help="Satoshi; follow no smaller output. Default: follow all.",
+    ),
+    click.option(
+        "--prices", type=_path, help="Daily prices, CSV: date,EUR,USD or date,close_usd."
+    ),
+    click.option("--currency", default="USD", show_default=True),
+    json_option,
+]
+
+
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def trace() -> None:
+    """Follow money through a ledger.
+
+    What reached a name is stated as bounds that hold under every rule which
+    conserves value, beside the conventions (haircut, FIFO, LIFO, poison).
+    Services, CoinJoins and the ledger's border end a trace; every end is
+    listed with its amount.
+    """
+
+
+@trace.command()
+@_with_options
+def forward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
+    """Follow what addresses or outputs received to where it ended.
+
+    \b
+    Example:
+      dalil trace forward my-ledger --from bcrt1q… --until 2019-01-25
+      dalil trace forward my-ledger --from TXID:0 --to "Listed wallet=bcrt1q…" --json
+    """
+    _run("forward", _Asked(**asked))
+
+
+@trace.command()
+@_with_options
+def backward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
+    """Follow what addresses or outputs received back to where it came from.
+
+    \b
+    Example:
+      dalil trace backward my-ledger --from bcrt1q… --max-hops 3
+    """
+    _run("backward", _Asked(**asked))
+
+
+def _run(direction: str, asked: _Asked) -> None:
+    limits = _limits(asked)
+    say_compiling()
+    from dalil.clustering.coinjoin import coinjoin_types
+    from dalil.ledger import Ledger
+    from dalil.tracing import Direction, TraceRequest
+    from dalil.tracing import trace as trace_money
+
+    ledger, ticker = Ledger.open(asked.ledger_path), Ticker()
+    seeds = [*asked.seeds, *asked.more]
+    addresses, absent = _addresses(ledger, [s for s in seeds if not _is_outpoint(s)])
+    marks, naming = _marks(ledger, asked, ticker)
+    if asked.whole_cluster:
+        addresses = _clustered(ledger, addresses, asked.profile, ticker)
+    request = TraceRequest(
+        direction=Direction(direction),
+        outpoints=[seed for seed in seeds if _is_outpoint(seed)],
+        addresses=addresses,
+        marks=marks,
+        coinjoin=coinjoin_types(ledger, ticker),
+        limits=limits,
+    )
+    found = trace_money(ledger, request, ticker)
+    result = found.to_json()
+    result["seeds"]["n_addresses"] = len(addresses)
+    result["seeds"]["absent"] = absent
+    result["ledger_manifest_sha256"] = ledger.manifest_sha256
+    result["naming"] = naming
+    if asked.prices:
+        _value(found, result, asked.prices, asked.currency)
+    emit(result, as_json=asked.as_json, text=lambda: _text(result))
+
+
+def _is_outpoint(seed: str) -> bool:
+    return _OUTPOINT.fullmatch(seed) is not None
+
+
+def _addresses(ledger: Ledger, texts: list[str]) -> tuple[list[int], list[str]]:
+    """Find addresses; also those that are well formed but not in the ledger."""
+    found = {text: ledger.find_address(text) for text in texts}
+    return (
+        [row for row in found.values() if row is not None],
+        [text for text, row in found.items() if row is None],
+    )
+
+
+def _clustered(
+    ledger: Ledger, addresses: list[int], profile: str, ticker: Ticker
+) -> list[int]:
+    import numpy as np
+
+    from dalil.clustering import clusters
+
+    name = "default" if profile == "none" else profile
+    label = clusters(ledger, name, ticker).label
+    rows: list[int] = np.flatnonzero(np.isin(label, label[addresses])).tolist()
+    return rows
+
+
+def _marks(
+    ledger: Ledger, asked: _Asked, ticker: Ticker
+) -> tuple[list[Mark], dict[str, Any]]:
+    """Name addresses: by tags, by the services' clusters, by the user."""
+    from dalil.attribution import TagStore
+    from dalil.clustering import clusters
+    from dalil.settings import default_tag_store
+    from dalil.tracing.naming import marks_from_tags, spread_over_clusters
+
+    tagged: list[Mark] = []
+    spread: list[Mark] = []
+    manifest = None
+    folder = asked.tags or default_tag_store(asked.ledger_path)
+    if asked.tags or folder.is_dir():
+        with TagStore.open(folder) as store:
+            manifest = store.manifest_sha256
+            tagged = marks_from_tags(ledger, store)
+        if asked.profile != "none" and any(m.reason != "target" for m in tagged):
+            held = clusters(ledger, asked.profile, ticker)
+            spread = spread_over_clusters(tagged, held)
+    naming = {
+        "tags_manifest_sha256": manifest,
+        "profile": asked.profile,
+        "n_tagged_addresses": len({mark.address for mark in tagged}),
+        "n_border_addresses_by_cluster": len({mark.address for mark in spread}),
+    }
+    return [*tagged, *spread, *_own_marks(ledger, asked)], naming
+
+
+def _own_marks(ledger: Ledger, asked: _Asked) -> list[Mark]:
+    from dalil.tracing import Mark
+
+    wanted = []
+    for text in asked.targets:
+        name, equals, address = text.rpartition("=")
+        if not equals or not name.strip():
+            raise UsageError("--to takes NAME=ADDRESS", text)
+        wanted.append((name.strip(), address.strip(), "target"))
+    wanted += [(address, address, "requested stop") for address in asked.stop_at]
+    found = [(ledger.find_address(address), name, why) for name, address, why in wanted]
+    return [Mark(row, name, why) for row, name, why in found if row is not None]
+
+
+def _limits(asked: _Asked) -> Limits:
+    from dalil.tracing import Limits
+
+    usual = Limits()
+    return Limits(
+        max_hops=asked.max_hops or usual.max_hops,
+        not_before=_day(asked.since) if asked.since else usual.not_before,
+        not_after=_day(asked.until) + _DAY_SECONDS - 1
+        if asked.until
+        else usual.not_after,
+        min_value=asked.min_value,
+    )
+
+
+def _day(text: str) -> int:
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise UsageError("not a day (YYYY-MM-DD)", text) from None
+    return int(moment.timestamp())
+
+
+def _value(found: Trace, result: dict[str, Any], path: Path, currency: str) -> None:
+    """Add each target's bounds in money of the days it arrived."""
+    from dalil.tracing.money import money_of
+    from dalil.tracing.prices import PriceSeries
+
+    series = PriceSeries.load(path)
+    result["prices"] = {"source": series.source, "sha256": series.sha256}
+    for target, row in zip(found.targets, result["targets"], strict=True):
+        row["money"] = money_of(found, target, series, currency).to_json()
+
+
+def _text(result: dict[str, Any]) -> str:
+    seeds, reach = result["seeds"], result["naming"]
+    lines = [
+        f"{format_btc(seeds['total_sat'])} BTC in {seeds['n']} seed outputs, "
+        f"{result['n_transactions']} transactions {result['direction']}"
+    ]
+    lines += [f"  not in this ledger: {text}" for text in seeds["absent"]]
+    lines += [
+        f"  a seed lies on a service: {seed['name']} ({seed['where']})"
+        for seed in seeds["on_services"]
+    ]
+    if result["reentry"]:
+        lines.append(f"  upper bounds are widened: {result['reentry_reason']}")
+    if reach["n_border_addresses_by_cluster"]:
+        lines.append(
+            f"  borders reach over clusters ({reach['profile']} profile): "
+            f"{reach['n_border_addresses_by_cluster']} addresses"
+        )
+    lines += ["", "Targets:"] if result["targets"] else ["", "No named address was met."]
+    for row in result["targets"]:
+        lines.append(f"  {row['name']} ({row['reason']}): {row['headline']}")
+        if money := row.get("money"):
+            worth = (
+                f"between {money['lower']} and {money['upper']} {money['currency']}"
+                if money["lower"] is not None
+                else f"no price for {', '.join(money['missing_days'])}"
+            )
+            lines.append(f"    worth {worth} on the days it arrived")
+    return "\n".join([*lines, *_ends(result)])
+
+
+def _ends(result: dict[str, Any]) -> list[str]:
+    def between(row: dict[str, Any]) -> str:
+        low, high = row["lower_sat"], row["upper_sat"]
+        return f"{format_btc(low)} to {format_btc(high)} BTC"
+
+    lines = ["", f"Unspent: {between(result['unspent'])}"]
+    lines.append(f"Fees: {between(result['fees'])}")
+    if result["stop_totals"]:
+        lines.append("Stops:")
+    for row in result["stop_totals"]:
+        lines.append(f"  {row['reason']}: {row['n_stops']}, {between(row)}")
+    stops = result["stops"]
+    for stop in stops[:_SHOWN]:
+        name = f" {stop['name']}" if stop["name"] else ""
+        lines.append(f"  {stop['where']} {stop['reason']}{name}: {between(stop)}")
+    if len(stops) > _SHOWN:
+        lines.append(f"  … and {len(stops) - _SHOWN} more; --json lists them all")
+    return lines
