@@ -15,6 +15,8 @@ from dalil.clustering.coinjoin import Spent
 from dalil.clustering.coinjoin.shape import COORDINATORS, STANDARD_SAT, UNCOMMON_SAT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 NO_ADDRESS = 0xFFFF_FFFF
@@ -129,7 +131,7 @@ class Columns:
         return N_ADDRESSES if text == COORDINATORS[0] else None
 
 
-def cospends(*txs: list[int | None]) -> Columns:
+def cospends(*txs: Sequence[int | None]) -> Columns:
     """Transactions given by the addresses they spend from; each pays one output."""
     return Columns(
         [Tx(tuple(Coin(1_000, a) for a in inputs), ((500, 0),)) for inputs in txs]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -50,9 +49,9 @@ def cache_file(ledger: Path, manifest_sha256: str, profile: str, version: str) -
 def load(file: Path, n_addresses: int, n_tx: int) -> Stored | None:
     """Read a cache; None where there is none, or one that cannot be right."""
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in _DTYPES}
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile):
+    except Exception:
         return None
     if any(arrays[name].dtype != dtype for name, dtype in _DTYPES.items()):
         return None
@@ -93,6 +92,7 @@ def save(file: Path, stored: Stored) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
         try:
+            os.fchmod(handle, 0o644)  # as readable as the ledger beside it
             with os.fdopen(handle, "wb") as part:
                 np.savez(
                     part,
