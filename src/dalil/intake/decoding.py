@@ -24,8 +24,6 @@ _DECLARABLE = {
     **dict.fromkeys(("iso-8859-6", "arabic"), "iso8859-6"),
     **dict.fromkeys(("windows-1252", "iso-8859-1", "latin1", "us-ascii"), "cp1252"),
     **dict.fromkeys(("windows-1251", "cp1251"), "cp1251"),
-    **dict.fromkeys(("utf-16", "utf-16le"), "utf-16-le"),
-    "utf-16be": "utf-16-be",
     "windows-1254": "cp1254",
     "koi8-r": "koi8-r",
 }
@@ -42,9 +40,9 @@ _TELLING_HIGH = 4
 def decode(data: bytes, *, markup: bool) -> tuple[str, Step]:
     """Decode a captured file and say how.
 
-    A byte-order mark decides; then UTF-8 that holds without a slip; then what
-    a page declares; then UTF-16 by its pattern of zeros; then UTF-8 with slips
-    where the slips are few, else Windows-1256, common in older Arabic files.
+    A byte-order mark decides; then UTF-16's pattern of zeros; then UTF-8 that
+    holds without a slip; then what a page declares; then UTF-8 with slips where
+    the slips are few; else Windows-1256, common in older Arabic files.
 
     Returns
     -------
@@ -61,6 +59,8 @@ def decode(data: bytes, *, markup: bool) -> tuple[str, Step]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded(data, encoding, "bom")
+    if wide := _utf16(data[:65536]):
+        return _decoded(data, wide, "detected")
     try:
         return data.decode("utf-8"), _step("utf-8", "strict", "default")
     except UnicodeDecodeError:
@@ -87,8 +87,6 @@ def looks_binary(data: bytes) -> bool:
 
 
 def _detected(data: bytes) -> str:
-    if encoding := _utf16(data[:65536]):
-        return encoding
     text = data.decode("utf-8", "replace")
     n_slips = text.count("\ufffd")
     n_high = sum(1 for _ in re.finditer(r"[^\x00-\x7f\ufffd]", text))

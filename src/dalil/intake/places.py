@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dalil.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["load_json", "message_text", "text_at"]
 
@@ -106,18 +106,15 @@ def _message(document: object, where: Mapping[str, Any]) -> dict[str, Any]:
         if key in where:
             chat = _walk(document, [group, "list", where[key]])
     messages = _walk(chat, ["messages"])
+    number, index = where["message"], where.get("index")
     if isinstance(messages, list):
-        if "index" in where:
-            messages = messages[where["index"] : where["index"] + 1]
-        for message in messages:
-            same = isinstance(message, dict) and message.get("id") == where["message"]
-            if same and type(message.get("id")) is type(where["message"]):
-                assert isinstance(message, dict)
+        for message in messages if index is None else messages[index : index + 1]:
+            if isinstance(message, dict) and number in (message.get("id"), None):
                 return message
     raise InputError("no such message in the export", dict(where))
 
 
-def _walk(document: object, path: list[str | int]) -> object:
+def _walk(document: object, path: Sequence[str | int]) -> object:
     for key in path:
         if isinstance(document, dict):
             document = document.get(str(key))

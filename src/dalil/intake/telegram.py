@@ -12,7 +12,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dalil.errors import InputError
 from dalil.intake.places import load_json, message_text
 from dalil.intake.pseudonyms import pseudonym
 from dalil.intake.records import Passage
@@ -196,10 +195,12 @@ def _attachment(
 
 
 def _time(seconds: object) -> str | None:
-    if isinstance(seconds, str | int) and re.fullmatch(r"-?[0-9]{1,12}", str(seconds)):
-        if 0 <= int(seconds) <= _LATEST:
-            return format_utc(int(seconds))
-    return None
+    plain = isinstance(seconds, str | int) and re.fullmatch(
+        r"[0-9]{1,12}", str(seconds)
+    )
+    if not plain or int(plain[0]) > _LATEST:
+        return None
+    return format_utc(int(plain[0]))
 
 
 def _list(value: object) -> list[Any]:
