@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dalil.cli.main import main
@@ -53,3 +54,10 @@ def test_people_are_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_no_text_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys)[0] == 2
+
+
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "addresses.md"
+    shown = page.read_text(encoding="utf-8").split("```")[1].strip()
+    command, _, expected = shown.partition("\n")
+    assert run(capsys, *command.split()[3:]) == (0, expected + "\n")
