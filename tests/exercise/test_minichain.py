@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.exercise.consensus import accepted_height
 
 from dalil.chains.bitcoin.networks import REGTEST
 from dalil.chains.bitcoin.transaction import double_sha256, read_tx
 from dalil.errors import InputError
 from dalil.exercise import MiniChain, Payee, Share
 from dalil.exercise.blocks import GENESIS, subsidy
+from tests.exercise.consensus import accepted_height
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,8 +31,15 @@ def exercise() -> None:
     show_default=True,
     help="1 is about 3,500 transactions; 250 about 500,000.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ar"]),
+    default="en",
+    show_default=True,
+    help="Language the case asks its report in.",
+)
 @json_option
-def make(folder: Path, seed: int, scale: int, *, as_json: bool) -> None:
+def make(folder: Path, seed: int, scale: int, lang: str, *, as_json: bool) -> None:
     r"""Make an exercise in DIR: blocks, a case to work, tags, prices, truth.
 
     The same seed and scale give the same bytes.
@@ -51,7 +58,7 @@ def make(folder: Path, seed: int, scale: int, *, as_json: bool) -> None:
     """
     from dalil.exercise.world import make_world
 
-    made = make_world(folder, seed, scale, Ticker())
+    made = make_world(folder, seed, scale, Ticker(), language=lang)
     emit(
         made.to_json(),
         as_json=as_json,

@@ -83,7 +83,6 @@ class Campaign:
         self._layers = [stage.wallet(actor, f"layer{i}") for i in range(2)]
         self._hub = stage.wallet(actor, "hub")
         self._ops = stage.wallet(actor, "operational")
-        self._account = outlets.hosted.deposit_lock(self._ops)
         self._pool_locks: list[Lock] = []
         self._guest: Guest | None = None
 
@@ -142,10 +141,12 @@ class Campaign:
                 self._donate(stage, "P3", lock)
 
     def _receive_hosted(self, stage: Stage) -> None:
+        if not 25 <= stage.day < 80:
+            return
+        account = self._out.hosted.deposit_lock(self._ops)
         if stage.day == 25 and stage.is_day(every=1):
-            self._post(stage, "P4", self._account)
-        if 25 <= stage.day < 80:
-            self._donations(stage, "P4", self._account, 4)
+            self._post(stage, "P4", account)
+        self._donations(stage, "P4", account, 4)
 
     def _gather(self, stage: Stage) -> None:
         """Pass everything on towards the operational wallet."""

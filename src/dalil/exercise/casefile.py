@@ -21,15 +21,16 @@ authority = "Exercise Authority"
 analyst = "Exercise Analyst"
 reviewer = ""
 retention_date = 2026-12-31
+currency = "USD"
 ledgers = ["../ledger"]
 prices = "../prices.csv"
 """
 
 
-def case_text(exhibits: CaseFiles) -> str:
+def case_text(exhibits: CaseFiles, language: str) -> str:
     """Write ``case.toml``: the reviewer is blank, so everything stays a DRAFT."""
     tags = ", ".join(f'"../tags/{name}"' for name in FILES)
-    lines = [_HEAD + f"tags = [{tags}]"]
+    lines = [f'{_HEAD}language = "{language}"\ntags = [{tags}]']
     lines += [
         f'\n[[exhibits]]\nfile = "{file}"\nrole = "report"'
         for file in exhibits.sha256

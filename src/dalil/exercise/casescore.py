@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dalil.errors import InputError
-from dalil.exercise.flows import true_flows
+from dalil.exercise.flows import TrueFlow, true_flows
 from dalil.exercise.rates import Rate
+from dalil.tracing.groups import OUTSIDE_DATES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +123,7 @@ class FlowScore:
     """
 
     name: str
-    actor: str | None
+    actor: str
     lower: int
     upper: int
     reached_tagged: int
@@ -180,30 +181,44 @@ def score_flows(
         true = true_flows(truth, trace["seeds"])
         named = [_score_flow(truth, true, flow["statement"]) for flow in mine]
         scores += named
-        found = {score.actor for score in named}
+        found = {actor for score in named for actor in score.actor.split(" | ")}
         missed |= {a for a, flow in true.items() if flow.reached_tagged} - found
     return scores, sorted(missed), len(foreign)
 
 
-def _score_flow(truth: Truth, true: dict[str, Any], said: dict[str, Any]) -> FlowScore:
-    actor = _actor_named(truth, said["target"])
-    flow = true.get(actor) if actor else None
+def _score_flow(
+    truth: Truth, true: dict[str, TrueFlow], said: dict[str, Any]
+) -> FlowScore:
+    actors = _actors_named(truth, said["target"])
+    flows = [true.get(actor, TrueFlow()) for actor in actors]
     return FlowScore(
         said["target"],
-        actor,
+        " | ".join(actors),
         said["lower_sat"],
         said["upper_sat"],
-        flow.reached_tagged if flow else 0,
-        flow.arrived if flow else 0,
+        flows[0].reached_tagged if len(flows) == 1 else 0,
+        sum(flow.arrived for flow in flows),
         said["seed_sat"],
     )
 
 
-def _actor_named(truth: Truth, name: str) -> str | None:
-    for actor in truth.document["actors"]:
-        if name in (actor["id"], actor.get("name")):
-            return str(actor["id"])
-    return None
+def _actors_named(truth: Truth, target: str) -> list[str]:
+    """Return the parties a target's name means; more where tags contradict.
+
+    Money outside a tag's dates went to whoever held the address by then.
+    """
+    suffix = f" ({OUTSIDE_DATES})"
+    names = target.removesuffix(suffix).split(" | ")
+    ids = {actor.get("name"): actor["id"] for actor in truth.document["actors"]}
+    actors = [ids.get(name, name) for name in names]
+    if target.endswith(suffix):
+        heirs = {
+            truth.tagged[trap["address"]]: trap["then"]
+            for trap in truth.document["traps"]
+            if trap["trap"] == "stale tag"
+        }
+        actors = [heirs.get(actor, actor) for actor in actors]
+    return actors
 
 
 def accusations(truth: Truth, findings: Findings) -> list[str]:

@@ -96,17 +96,16 @@ class _Owned:
     def settle(self, lot: _Lot, actor: str, address: str) -> _Lot:
         if not lot.seeded or actor in self.passing:
             return lot
-        flow = self.flows[actor]
         if not lot.arrived:
             if lot.mixed:
-                flow.behind_coinjoin += lot.value
+                self.flows[actor].behind_coinjoin += lot.value
             else:
-                flow.arrived += lot.value
+                self.flows[actor].arrived += lot.value
             lot = replace(lot, arrived=actor)
         here = lot.arrived == actor and self.tagged.get(address) == actor
         if here and not lot.tagged:
             if not lot.mixed:
-                flow.reached_tagged += lot.value
+                self.flows[actor].reached_tagged += lot.value
             lot = replace(lot, tagged=True)
         return lot
 

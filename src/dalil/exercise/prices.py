@@ -20,8 +20,10 @@ def price_table(dice: Dice) -> str:
     """Return a CSV of one price a day in EUR and USD.
 
     The day numbered `MISSING_DAY` has no line: a value on it has no price.
+    Price files carry no comments, so it is the folder's notice that says that
+    they are invented.
     """
-    lines = ["# EXERCISE / تمرين: invented prices", "date,EUR,USD"]
+    lines = ["date,EUR,USD"]
     cents = _FIRST_CENTS
     for day in range(-3, DAYS + 3):
         cents += dice.between(-90_000, 95_000)

@@ -54,7 +54,12 @@ class Made:
 
 
 def make_world(
-    folder: Path, seed: int = 1, scale: int = 1, progress: Progress = silent
+    folder: Path,
+    seed: int = 1,
+    scale: int = 1,
+    progress: Progress = silent,
+    *,
+    language: str = "en",
 ) -> Made:
     """Make a synthetic world in `folder`.
 
@@ -71,6 +76,8 @@ def make_world(
         Decides everything that is left to chance.
     scale : int, default 1
         1 gives some 3,500 transactions; they grow in proportion.
+    language : {"en", "ar"}
+        In which the case asks for its report; appeals come in both.
 
     Raises
     ------
@@ -90,7 +97,8 @@ def make_world(
     tags = PublicTags(stage, cast)
     tags.write(folder / "tags")
     _write(folder / "prices.csv", price_table(stage.dice("prices")))
-    exhibits = _write_case(folder / "case", cast)
+    _write(folder / "EXERCISE.txt", f"{NOTICE}\nThe prices are invented too.\n")
+    exhibits = _write_case(folder / "case", cast, language)
     _write_truth(folder / "truth.json", stage, cast, tags, exhibits)
     return Made(
         str(folder),
@@ -111,7 +119,7 @@ def _write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _write_case(folder: Path, cast: Cast) -> CaseFiles:
+def _write_case(folder: Path, cast: Cast, language: str) -> CaseFiles:
     charity = cast.charities[0]
     owner = {
         posting.address: "campaign_zinnia"
@@ -124,7 +132,7 @@ def _write_case(folder: Path, cast: Cast) -> CaseFiles:
     exhibits = write_exhibits(
         folder, cast.campaign.postings, owner, charity.address, cast.impostor.address
     )
-    _write(folder / "case.toml", case_text(exhibits))
+    _write(folder / "case.toml", case_text(exhibits, language))
     return exhibits
 
 
@@ -206,13 +214,13 @@ def _traps(cast: Cast, tags: PublicTags) -> list[dict[str, Any]]:
     return [
         {
             "trap": "a report names a charity beside the appeal's address",
-            "file": "reports/news.html",
+            "file": "press/news.html",
             "address": charity.address,
             "belongs_to": charity.actor.id,
         },
         {
             "trap": "an impostor's copy of the appeal",
-            "file": "reports/copycat.html",
+            "file": "press/copycat.html",
             "address": impostor.address,
             "belongs_to": impostor.actor.id,
         },

@@ -82,7 +82,7 @@ def _write_reports(files: CaseFiles, names: Names) -> None:
         ("debunk", "fact check", debunk, article, (names.impostor, names.static)),
         ("copycat", "appeal", copied, "", (names.impostor,)),
     ):
-        path = f"reports/{file}.html"
+        path = f"press/{file}.html"
         _write(files, path, "report", "en", _page(title, body, head))
         for address in named:
             files.mention(path, address)
