@@ -29,7 +29,8 @@ def write_index(source: Path, folder: Path) -> int:
 
     (folder / "blocks").mkdir()
     (folder / "blocks" / "blk00000.dat").symlink_to(source.resolve())
-    raw, at, after = source.read_bytes(), 0, {}
+    raw, at = source.read_bytes(), 0
+    after: dict[bytes, tuple[bytes, int, bytes, bytes]] = {}
     while at + 97 < len(raw):
         size = struct.unpack("<I", raw[at + 4 : at + 8])[0]
         header = raw[at + 8 : at + 88]

@@ -1,6 +1,6 @@
 """Build ledgers from real blocks, beside other tools reading the same file.
 
-    make bench            or: python bench/ledger_build.py FILE [COPIES]
+    make bench            or: python bench/bench_ledger_build.py FILE [COPIES]
 
 Prints a table of wall time, MB/s, transactions/s and peak anonymous memory,
 all from this run: the file as it is, the same stretched to distinct copies
