@@ -6,9 +6,11 @@ and returns what is wrong with the certificate; nothing is solved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["PlainTx", "recheck"]
 
@@ -88,7 +90,9 @@ def _check(
         if flow.get(outpoint, 0) != value:
             wrong.append(f"seed {outpoint} is not whole")
     # Each amount: what it can hold, what it holds, who pays it, who takes it.
-    amounts = [(v, v, "", reader.into.get(o), o in wanted) for o, v in reader.seeds.items()]
+    amounts = [
+        (v, v, "", reader.into.get(o), o in wanted) for o, v in reader.seeds.items()
+    ]
     for txid in reader.txs:
         lines = reader.leaving(txid)
         enter = sum(flow.get(outpoint, 0) for outpoint in reader.entering[txid])

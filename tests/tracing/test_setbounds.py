@@ -49,7 +49,9 @@ def questions(
 
 @settings(deadline=None, max_examples=250)
 @given(questions(unknown=True))
-def test_agrees_with_trying_every_case(question: tuple[World, set[int], set[int]]) -> None:
+def test_agrees_with_trying_every_case(
+    question: tuple[World, set[int], set[int]],
+) -> None:
     world, seeds, ends = question
     cases = every_case(world, seeds, ends)
     result = traced(world, seeds, ends)
@@ -81,7 +83,9 @@ def test_local_bounds_hold_in_every_case(
             assert max(held) <= upper[coin]
 
 
-def judged(graph: FlowGraph, ends: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
+def judged(
+    graph: FlowGraph, ends: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> tuple[int, int]:
     """The same two extremes by networkx, over the whole graph."""
     node = graph.node_of_coin()
     sent = []

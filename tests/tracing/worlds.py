@@ -33,9 +33,7 @@ class World:
     def add(self, inputs: list[Source], outputs: list[int]) -> list[int]:
         first = len(self.values)
         named = [(f"o{first + i}", value) for i, value in enumerate(outputs)]
-        made = (
-            self.ledger.pay(inputs, *named) if inputs else self.ledger.mine(*named)
-        )
+        made = self.ledger.pay(inputs, *named) if inputs else self.ledger.mine(*named)
         self.txs.append((inputs, made))
         self.values.extend(outputs)
         return made
@@ -67,7 +65,9 @@ def worlds(
         if not free:
             break
         picked = draw(
-            st.lists(st.sampled_from(range(len(free))), min_size=1, max_size=3, unique=True)
+            st.lists(
+                st.sampled_from(range(len(free))), min_size=1, max_size=3, unique=True
+            )
         )
         inputs = [free[i] for i in picked]
         free = [source for i, source in enumerate(free) if i not in picked]
@@ -91,7 +91,9 @@ def distributions(amount: int, rooms: list[int]) -> list[tuple[int, ...]]:
     return [way for way in ways if sum(way) == amount]
 
 
-def every_case(world: World, seeds: set[int], ends: set[int]) -> list[dict[object, int]]:
+def every_case(
+    world: World, seeds: set[int], ends: set[int]
+) -> list[dict[object, int]]:
     """Every assignment of seed money that conserves it, forward.
 
     Keys are output ids, and ``("fee", i)`` for transaction i. What arrives at
@@ -113,6 +115,8 @@ def every_case(world: World, seeds: set[int], ends: set[int]) -> list[dict[objec
             rooms = [world.values[output] for output in made]
             spare = amount if taken is None else taken - sum(rooms)
             for way in distributions(amount, [*rooms, spare]) if inputs else [()]:
-                grown.append({**case, **dict(zip([*made, ("fee", i)], way))})
+                grown.append(
+                    {**case, **dict(zip([*made, ("fee", i)], way, strict=bool(inputs)))}
+                )
         cases = grown
     return cases

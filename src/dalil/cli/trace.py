@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
+from dalil.cli.trace_text import trace_text
 from dalil.errors import UsageError
-from dalil.units import format_btc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,15 @@ __all__ = ["trace"]
 
 _OUTPOINT = re.compile(r"[0-9a-fA-F]{64}:[0-9]+")
 _DAY_SECONDS = 86_400
-_SHOWN = 20
+_FORWARD = """\b
+Example:
+  dalil trace forward my-ledger --from bcrt1q… --until 2019-01-25
+  dalil trace forward my-ledger --from TXID:0 --to "Listed wallet=bcrt1q…" --json
+"""
+_BACKWARD = """\b
+Example:
+  dalil trace backward my-ledger --from bcrt1q… --max-hops 3
+"""
 _path = click.Path(path_type=Path)
 
 
@@ -75,7 +83,10 @@ _OPTIONS = [
         help="A target of your own; several addresses may bear one name.",
     ),
     click.option(
-        "--stop-at", multiple=True, metavar="ADDRESS", help="Follow no further than here."
+        "--stop-at",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Follow no further than here.",
     ),
     click.option(
         "--profile",
@@ -94,7 +105,9 @@ _OPTIONS = [
         help="Satoshi; follow no smaller output. Default: follow all.",
     ),
     click.option(
-        "--prices", type=_path, help="Daily prices, CSV: date,EUR,USD or date,close_usd."
+        "--prices",
+        type=_path,
+        help="Daily prices, CSV: date,EUR,USD or date,close_usd.",
     ),
     click.option("--currency", default="USD", show_default=True),
     json_option,
@@ -118,28 +131,17 @@ def trace() -> None:
     """
 
 
-@trace.command()
+@trace.command(epilog=_FORWARD)
 @_with_options
 def forward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
-    """Follow what addresses or outputs received to where it ended.
-
-    \b
-    Example:
-      dalil trace forward my-ledger --from bcrt1q… --until 2019-01-25
-      dalil trace forward my-ledger --from TXID:0 --to "Listed wallet=bcrt1q…" --json
-    """
+    """Follow what addresses or outputs received to where it ended."""
     _run("forward", _Asked(**asked))
 
 
-@trace.command()
+@trace.command(epilog=_BACKWARD)
 @_with_options
 def backward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
-    """Follow what addresses or outputs received back to where it came from.
-
-    \b
-    Example:
-      dalil trace backward my-ledger --from bcrt1q… --max-hops 3
-    """
+    """Follow what addresses or outputs received back to where it came from."""
     _run("backward", _Asked(**asked))
 
 
@@ -173,7 +175,7 @@ def _run(direction: str, asked: _Asked) -> None:
     result["naming"] = naming
     if asked.prices:
         _value(found, result, asked.prices, asked.currency)
-    emit(result, as_json=asked.as_json, text=lambda: _text(result))
+    emit(result, as_json=asked.as_json, text=lambda: trace_text(result))
 
 
 def _is_outpoint(seed: str) -> bool:
@@ -276,54 +278,3 @@ def _value(found: Trace, result: dict[str, Any], path: Path, currency: str) -> N
     result["prices"] = {"source": series.source, "sha256": series.sha256}
     for target, row in zip(found.targets, result["targets"], strict=True):
         row["money"] = money_of(found, target, series, currency).to_json()
-
-
-def _text(result: dict[str, Any]) -> str:
-    seeds, reach = result["seeds"], result["naming"]
-    lines = [
-        f"{format_btc(seeds['total_sat'])} BTC in {seeds['n']} seed outputs, "
-        f"{result['n_transactions']} transactions {result['direction']}"
-    ]
-    lines += [f"  not in this ledger: {text}" for text in seeds["absent"]]
-    lines += [
-        f"  a seed lies on a service: {seed['name']} ({seed['where']})"
-        for seed in seeds["on_services"]
-    ]
-    if result["reentry"]:
-        lines.append(f"  upper bounds are widened: {result['reentry_reason']}")
-    if reach["n_border_addresses_by_cluster"]:
-        lines.append(
-            f"  borders reach over clusters ({reach['profile']} profile): "
-            f"{reach['n_border_addresses_by_cluster']} addresses"
-        )
-    lines += ["", "Targets:"] if result["targets"] else ["", "No named address was met."]
-    for row in result["targets"]:
-        lines.append(f"  {row['name']} ({row['reason']}): {row['headline']}")
-        if money := row.get("money"):
-            worth = (
-                f"between {money['lower']} and {money['upper']} {money['currency']}"
-                if money["lower"] is not None
-                else f"no price for {', '.join(money['missing_days'])}"
-            )
-            lines.append(f"    worth {worth} on the days it arrived")
-    return "\n".join([*lines, *_ends(result)])
-
-
-def _ends(result: dict[str, Any]) -> list[str]:
-    def between(row: dict[str, Any]) -> str:
-        low, high = row["lower_sat"], row["upper_sat"]
-        return f"{format_btc(low)} to {format_btc(high)} BTC"
-
-    lines = ["", f"Unspent: {between(result['unspent'])}"]
-    lines.append(f"Fees: {between(result['fees'])}")
-    if result["stop_totals"]:
-        lines.append("Stops:")
-    for row in result["stop_totals"]:
-        lines.append(f"  {row['reason']}: {row['n_stops']}, {between(row)}")
-    stops = result["stops"]
-    for stop in stops[:_SHOWN]:
-        name = f" {stop['name']}" if stop["name"] else ""
-        lines.append(f"  {stop['where']} {stop['reason']}{name}: {between(stop)}")
-    if len(stops) > _SHOWN:
-        lines.append(f"  … and {len(stops) - _SHOWN} more; --json lists them all")
-    return lines

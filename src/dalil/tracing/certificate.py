@@ -108,7 +108,9 @@ def certificate(trace: Trace, target: Target) -> dict[str, Any]:
     at_once = np.flatnonzero((ends if gaps is None else ends | gaps)[:n_seeds])
     seeds = np.union1d(region.seeds, at_once)
     fee = (graph.output < 0) & (graph.input < 0)
-    spent = graph.input >= 0 if graph.direction is Direction.FORWARD else graph.output >= 0
+    spent = (
+        graph.input >= 0 if graph.direction is Direction.FORWARD else graph.output >= 0
+    )
     stopped = inside & ~fee & ~ends & (graph.into < 0) & spent & (graph.value > 0)
     proof: dict[str, Any] = {
         "direction": str(graph.direction),

@@ -7,20 +7,22 @@ can lay the same columns out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["I64", "LedgerColumns", "ReachColumns", "reach_columns"]
+__all__ = ["I64", "LedgerColumns", "ReachColumns", "Whole", "reach_columns"]
 
 if TYPE_CHECKING:
     I64 = NDArray[np.int64]
     """A vector of row ids, or of amounts in satoshi."""
+    Whole = int | np.int64
+    """A whole number, from Python or out of a column."""
 else:
-    I64 = np.ndarray
+    I64, Whole = np.ndarray, int
 
 
 class LedgerColumns(Protocol):
@@ -127,7 +129,7 @@ class ReachColumns(NamedTuple):
     outside_address: NDArray[np.uint32]
 
 
-def _frozen(column: NDArray[np.generic], dtype: type[np.generic]) -> NDArray[np.generic]:
+def _frozen(column: Any, dtype: type[np.generic]) -> Any:  # noqa: ANN401
     """View a column read-only, so one compiled kernel serves every store."""
     view = np.ascontiguousarray(column, dtype=dtype).view(np.ndarray)
     view.flags.writeable = False
@@ -137,7 +139,10 @@ def _frozen(column: NDArray[np.generic], dtype: type[np.generic]) -> NDArray[np.
 def reach_columns(ledger: LedgerColumns) -> ReachColumns:
     """Take the arrays out of a ledger, without copying the large ones."""
     wide, narrow = np.int64, np.uint32
-    dtypes = {"output_address": narrow, "outside_address": narrow}
+    dtypes: dict[str, type[np.generic]] = {
+        "output_address": narrow,
+        "outside_address": narrow,
+    }
     return ReachColumns(
         *(
             _frozen(getattr(ledger, name), dtypes.get(name, wide))

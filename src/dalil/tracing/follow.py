@@ -98,9 +98,7 @@ class _Teller:
         """Sum up one name."""
         first: Meeting = self.met[coins[0]]
         owned = [c for c in coins if self.met[c].by != "cluster"]
-        direct = direct_coins(
-            self.graph, self.figures.lower, at_home, self.ends(owned)
-        )
+        direct = direct_coins(self.graph, self.figures.lower, at_home, self.ends(owned))
         received = None
         if self.gaps is not None:
             names = {n for c in coins for n in self.met[c].names}
@@ -235,7 +233,9 @@ def trace(
         targets.append(teller.target(name, coins, at_home))
     progress("naming stops", 0, 0)
     totals = [
-        StopTotal(which.reason, int((code == which).sum()), teller.amounts(code == which))
+        StopTotal(
+            which.reason, int((code == which).sum()), teller.amounts(code == which)
+        )
         for which in StopCode
         if which not in _APART and which != StopCode.MARKED and (code == which).any()
     ]

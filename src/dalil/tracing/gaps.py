@@ -41,7 +41,9 @@ def gaps_in_sight(
     if ledger.contiguous or not graph.n_seeds:
         return None
     if ledger.source != "blocks":
-        return "the ledger holds single transactions, so others may have moved this money"
+        return (
+            "the ledger holds single transactions, so others may have moved this money"
+        )
     txs = _seed_txs(columns, graph)
     block = np.searchsorted(columns.block_first_tx, txs, side="right") - 1
     heights = np.asarray(ledger.block_height)

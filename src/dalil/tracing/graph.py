@@ -24,9 +24,9 @@ from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64, ReachColumns
     from numpy.typing import NDArray
 
+    from dalil.tracing.columns import I64, ReachColumns
     from dalil.tracing.reach import Reached
 
 __all__ = ["LARGEST_SUM", "FlowGraph", "flow_graph"]
@@ -145,7 +145,7 @@ def _input_values(columns: ReachColumns, rows: I64) -> I64:
 
 
 def _totals(columns: ReachColumns, tx: I64) -> tuple[I64, I64]:
-    """What each transaction takes in and pays out, checked; -1 unknown."""
+    """Add up what each transaction takes in (-1 unknown) and pays out."""
     rows, start = _spans(columns.tx_first_input, tx)
     taken = _sums(start, _input_values(columns, rows))
     rows, start = _spans(columns.tx_first_output, tx)
@@ -192,7 +192,7 @@ def _input_lines(columns: ReachColumns, tx: I64) -> _Lines:
 
 
 def _output_lines(columns: ReachColumns, tx: I64, fee: I64) -> _Lines:
-    """Outputs by index, then a line for the fee."""
+    """Lay out the outputs by index, then a line for the fee."""
     rows, start = _spans(columns.tx_first_output, tx, extra=1)
     is_fee = rows < 0
     value, spender = columns.output_value[rows], columns.output_spent_by[rows]
@@ -205,7 +205,9 @@ def _seed_lines(columns: ReachColumns, seeds: I64, seed_inputs: I64) -> _Lines:
         [columns.output_value[seeds], _input_values(columns, seed_inputs)]
     )
     if sum(value.tolist()) > LARGEST_SUM:
-        raise LimitError("the seeds are worth more than any money; take fewer", value.size)
+        raise LimitError(
+            "the seeds are worth more than any money; take fewer", value.size
+        )
     output = np.concatenate([seeds, np.full(seed_inputs.size, -1)])
     spender = np.concatenate([columns.output_spent_by[seeds], seed_inputs])
     return _Lines(np.zeros(1, dtype=np.int64), value, output, spender)

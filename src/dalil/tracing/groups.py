@@ -68,7 +68,7 @@ def address_of_coins(columns: ReachColumns, graph: FlowGraph) -> I64:
 
 def coins_with(graph: FlowGraph, code: StopCode) -> NDArray[np.bool_]:
     """(n_coins,) the coins that stop for one reason."""
-    return graph.code == code
+    return np.equal(graph.code, code)
 
 
 def _called(marks: list[Mark], time: int) -> Meeting:

@@ -9,14 +9,14 @@ import numpy as np
 from dalil.kernels import kernel
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64
+    from dalil.tracing.columns import I64, Whole
     from dalil.tracing.graph import FlowGraph
 
 __all__ = ["haircut", "share"]
 
 
 @kernel
-def _scaled(value: int, tainted: int, total: int) -> tuple[int, int]:
+def _scaled(value: int, tainted: Whole, total: Whole) -> tuple[np.int64, np.int64]:
     """Quotient and remainder of ``value * tainted / total``.
 
     The product may need 124 bits, so it is built bit by bit from the top of
@@ -38,7 +38,7 @@ def _scaled(value: int, tainted: int, total: int) -> tuple[int, int]:
 
 
 @kernel
-def share(values: I64, tainted: int, total: int) -> I64:
+def share(values: I64, tainted: Whole, total: Whole) -> I64:
     """Share `tainted` out over `values`, which add up to `total`.
 
     Each gets ``floor(value * tainted / total)``; what is left goes one satoshi

@@ -78,7 +78,9 @@ class HandLedger:
         gapless = bool(np.all(np.diff(self.block_height) == 1))
         return self.source == "blocks" and gapless
 
-    def mine(self, *outputs: tuple[str | None, int], time: int | None = None) -> list[int]:
+    def mine(
+        self, *outputs: tuple[str | None, int], time: int | None = None
+    ) -> list[int]:
         """Add a coinbase transaction; return its output ids."""
         self._spends.append(-2)
         return self._close(outputs, time)

@@ -55,7 +55,11 @@ def _gather(
             row = head[coin]
             head[coin] = -1
             while row >= 0:
-                begin, length, following = offset + lots[row, 0], lots[row, 1], lots[row, 2]
+                begin, length, following = (
+                    offset + lots[row, 0],
+                    lots[row, 1],
+                    lots[row, 2],
+                )
                 if n_laid and laid[n_laid - 1, 0] + laid[n_laid - 1, 1] == begin:
                     laid[n_laid - 1, 1] += length
                 else:
@@ -71,8 +75,13 @@ def _gather(
 
 @kernel
 def _cut(
-    laid: I64, at: int, n_laid: int, span: tuple[int, int], lots: I64, free: int
-) -> tuple[int, int, int, int, I64, int]:
+    laid: I64,
+    at: int,
+    n_laid: int,
+    span: tuple[np.int64, np.int64],
+    lots: I64,
+    free: int,
+) -> tuple[np.int64, int, int, int, I64, int]:
     """Cut one coin's stretch out of what was laid.
 
     Returns the coin's seed money, its first lot's row (-1 none), where in

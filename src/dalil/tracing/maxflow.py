@@ -8,7 +8,7 @@ reach the sink is left where it got stuck: whoever calls drains it elsewhere.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 

@@ -91,14 +91,13 @@ def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
     """
     marks: dict[Mark, None] = {}
     names: dict[str, str] = {}
-    found = tags.find_many(tags.addresses(ledger.chain), ledger.chain)
+    rows = {text: ledger.find_address(text) for text in tags.addresses(ledger.chain)}
+    here = {text: row for text, row in rows.items() if row is not None}
+    found = tags.find_many(here, ledger.chain)
     for text in sorted(found):
-        address = ledger.find_address(text)
-        if address is None:
-            continue
         for tag in _speaking(found[text]):
             mark = Mark(
-                address=address,
+                address=here[text],
                 name=_name(tag, names),
                 reason=service_kind(tag) or "target",
                 by="tag",

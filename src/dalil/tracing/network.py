@@ -17,9 +17,9 @@ from dalil.kernels import kernel
 from dalil.tracing.maxflow import Network, maximum_preflow
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64
     from numpy.typing import NDArray
 
+    from dalil.tracing.columns import I64
     from dalil.tracing.graph import FlowGraph
 
 __all__ = ["Extreme", "Region", "region_of", "send"]

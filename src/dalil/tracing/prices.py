@@ -66,13 +66,13 @@ class Valued:
 
 def _day(text: str, line: int) -> str:
     try:
-        if not _DAY.fullmatch(text):
-            raise ValueError
-        date.fromisoformat(text)
+        sane = _DAY.fullmatch(text) and date.fromisoformat(text)
     except ValueError:
+        sane = None
+    if not sane:
         raise InputError(
             f"line {line} of the price file has no day (YYYY-MM-DD)", text[:80]
-        ) from None
+        )
     return text
 
 
@@ -80,7 +80,8 @@ def _currencies(header: list[str]) -> list[str]:
     """Read the currencies off a header, its first column being the date."""
     if len(header) < 2 or header[0].strip().lower() != "date":
         raise InputError(
-            "a price file begins with a line such as `date,EUR,USD`", ",".join(header)[:80]
+            "a price file begins with a line such as `date,EUR,USD`",
+            ",".join(header)[:80],
         )
     names = []
     for cell in header[1:]:
@@ -136,7 +137,9 @@ class PriceSeries:
                 f"the price file cannot be read ({error.strerror})", path
             ) from None
         if len(raw) > MAX_PRICE_BYTES:
-            raise LimitError("the price file is too large (bytes allowed)", MAX_PRICE_BYTES)
+            raise LimitError(
+                "the price file is too large (bytes allowed)", MAX_PRICE_BYTES
+            )
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -160,7 +163,9 @@ class PriceSeries:
         """
         if currency.upper() not in self.currencies:
             have = ", ".join(self.currencies)
-            raise NotFoundError(f"the price file has no such currency ({have})", currency)
+            raise NotFoundError(
+                f"the price file has no such currency ({have})", currency
+            )
         return self.prices.get((day, currency.upper()))
 
     def value(self, sat: int, unix_s: int, currency: str) -> Valued | None:
@@ -189,7 +194,9 @@ class PriceSeries:
         price = self.price(day, currency)
         if price is None:
             return None
-        amount = _EXACT.divide(_EXACT.multiply(Decimal(sat), price), Decimal(SAT_PER_BTC))
+        amount = _EXACT.divide(
+            _EXACT.multiply(Decimal(sat), price), Decimal(SAT_PER_BTC)
+        )
         return Valued(amount, currency.upper(), day, price)
 
 

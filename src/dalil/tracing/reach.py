@@ -16,8 +16,9 @@ from dalil.kernels import kernel
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64, ReachColumns
     from numpy.typing import NDArray
+
+    from dalil.tracing.columns import I64, ReachColumns
 
 __all__ = ["ReachRules", "Reached", "reach_backward", "reach_forward"]
 
@@ -92,6 +93,19 @@ def _entering(
 
 
 @kernel
+def _spent_on(
+    columns: ReachColumns, rules: ReachRules, value: int, spender: int, depth: int
+) -> tuple[int, int]:
+    """Tell whether an output is followed on, and into which transaction."""
+    if value == 0:
+        return _EMPTY, -1
+    if spender < 0:
+        return _UNSPENT, -1
+    into = _row_holding(columns.tx_first_input, spender)
+    return _entering(columns, rules, into, value, depth), into
+
+
+@kernel
 def reach_forward(
     columns: ReachColumns, rules: ReachRules, seeds: I64, seed_inputs: I64
 ) -> Reached:
@@ -107,9 +121,8 @@ def reach_forward(
     """
     heap = [np.int64(0)]
     heap.pop()
-    n_seeds = seeds.size + seed_inputs.size
-    seed_code = np.empty(n_seeds, dtype=np.uint8)
-    for i in range(n_seeds):
+    seed_code = np.empty(seeds.size + seed_inputs.size, dtype=np.uint8)
+    for i in range(seed_code.size):
         if i < seeds.size:
             value = columns.output_value[seeds[i]]
             spender = columns.output_spent_by[seeds[i]]
@@ -117,15 +130,9 @@ def reach_forward(
             spender = seed_inputs[i - seeds.size]
             at = np.searchsorted(columns.outside_input, spender)
             value = columns.outside_value[at]
-        if value == 0:
-            seed_code[i] = _EMPTY
-        elif spender < 0:
-            seed_code[i] = _UNSPENT
-        else:
-            into = _row_holding(columns.tx_first_input, spender)
-            seed_code[i] = _entering(columns, rules, into, value, 0)
-            if seed_code[i] == _CARRIED:
-                heappush(heap, np.int64(into << _DEPTH_BITS))
+        seed_code[i], into = _spent_on(columns, rules, value, spender, 0)
+        if seed_code[i] == _CARRIED:
+            heappush(heap, np.int64(into << _DEPTH_BITS))
     txs = [np.int64(0)]
     txs.pop()
     codes = [np.uint8(0)]
@@ -138,23 +145,21 @@ def reach_forward(
             continue
         last = tx
         txs.append(tx)
-        depth = min((key & _DEEPEST) + 1, _DEEPEST)
-        for output in range(columns.tx_first_output[tx], columns.tx_first_output[tx + 1]):
+        depth = min(int(key & _DEEPEST) + 1, _DEEPEST)
+        for output in range(
+            columns.tx_first_output[tx], columns.tx_first_output[tx + 1]
+        ):
             value = columns.output_value[output]
             spender = columns.output_spent_by[output]
-            if value == 0:
-                code = _EMPTY
-            elif _is_among(seeds, output):
+            code, into = _EMPTY, -1
+            if value > 0 and _is_among(seeds, output):
                 code = _SEED
-            elif _is_marked(rules.marked, columns.output_address[output]):
+            elif value > 0 and _is_marked(rules.marked, columns.output_address[output]):
                 code = _MARKED
-            elif spender < 0:
-                code = _UNSPENT
             else:
-                into = _row_holding(columns.tx_first_input, spender)
-                code = _entering(columns, rules, into, value, depth)
-                if code == _CARRIED:
-                    heappush(heap, np.int64((into << _DEPTH_BITS) | depth))
+                code, into = _spent_on(columns, rules, value, spender, depth)
+            if code == _CARRIED:
+                heappush(heap, np.int64((into << _DEPTH_BITS) | depth))
             codes.append(np.uint8(code))
     return Reached(np.array(txs), np.array(codes), seed_code)
 
@@ -219,7 +224,7 @@ def reach_backward(columns: ReachColumns, rules: ReachRules, seeds: I64) -> Reac
             continue
         last = tx
         txs.append(tx)
-        depth = min((key & _DEEPEST) + 1, _DEEPEST)
+        depth = min(int(key & _DEEPEST) + 1, _DEEPEST)
         for row in range(columns.tx_first_input[tx], columns.tx_first_input[tx + 1]):
             code, maker = _source_code(columns, rules, seeds, row, depth)
             if code == _CARRIED:

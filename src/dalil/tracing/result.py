@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dalil.tracing.groups import coins_with
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 from dalil.units import format_btc
@@ -168,7 +169,8 @@ class Trace:
         if self.reentry is None:
             return None
         forward = self.graph.direction is Direction.FORWARD
-        return self.graph.code == (StopCode.UNSPENT if forward else StopCode.BORDER)
+        leaving = StopCode.UNSPENT if forward else StopCode.BORDER
+        return coins_with(self.graph, leaving)
 
     def target(self, name: str) -> Target | None:
         """Find a target by its name."""

@@ -140,7 +140,9 @@ def _named(
     return outputs, inputs
 
 
-def _in_window(columns: ReachColumns, tx: I64, request: TraceRequest) -> NDArray[np.bool_]:
+def _in_window(
+    columns: ReachColumns, tx: I64, request: TraceRequest
+) -> NDArray[np.bool_]:
     block = np.searchsorted(columns.block_first_tx, tx, side="right") - 1
     time = columns.block_time[block]
     limits = request.limits

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-
 from dalil.tracing.network import region_of, send
 
 if TYPE_CHECKING:
