@@ -21,7 +21,6 @@ authority = "Exercise Authority"
 analyst = "Exercise Analyst"
 reviewer = ""
 retention_date = 2026-12-31
-currency = "USD"
 ledgers = ["../ledger"]
 prices = "../prices.csv"
 """

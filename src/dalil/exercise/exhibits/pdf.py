@@ -19,7 +19,7 @@ _TO_UNICODE = (
 _HEAD_OBJECTS = (
     "<< /Type /Catalog /Pages 2 0 R >>",
     "<< /Type /Pages /Kids [{kids}] /Count {count} >>",
-    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     "<< /Type /Font /Subtype /Type0 /BaseFont /Exercise /Encoding /Identity-H "
     "/DescendantFonts [5 0 R] /ToUnicode 7 0 R >>",
     "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Exercise /CIDSystemInfo "
@@ -61,8 +61,16 @@ def _content(visible: list[str], invisible: list[str]) -> str:
         escaped = line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
         lines.append(f"({escaped}) Tj T*")
     lines.append("ET BT /F2 11 Tf 3 Tr 60 400 Td 16 TL")
-    lines += [f"<{line.encode('utf-16-be').hex()}> Tj T*" for line in invisible]
+    lines += [
+        f"<{_visual(line).encode('utf-16-be').hex()}> Tj T*" for line in invisible
+    ]
     return "\n".join([*lines, "ET\n"])
+
+
+def _visual(line: str) -> str:
+    """Order an Arabic line as it is seen, left to right: so PDFs store it."""
+    arabic = any("\u0600" <= letter <= "\u06ff" for letter in line)
+    return line[::-1] if arabic else line
 
 
 def _stream(text: str) -> str:
