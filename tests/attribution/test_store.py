@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -186,6 +187,7 @@ def test_a_found_tag_carries_everything(folder: Path, files: list[Path]) -> None
     assert (tag.confidence_level, tag.extra["title"]) == (20, "EXERCISE")
     assert tag.chain == REGTEST.caip2
     assert (coin.checksum, coin.chain, coin.chains) == ("none", None, ("eip155:*",))
+    assert coin.extra["address as printed"] == ON_EVM.lower()
     wire = json.loads(json.dumps(tag.to_json()))
     assert wire["concepts"] == []
     assert wire["actor_concepts"] == ["exchange"]
@@ -242,6 +244,26 @@ def test_a_changed_row_is_found_out(folder: Path, files: list[Path]) -> None:
         assert store.damaged_files() == ["pack.yaml"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "tag SET concepts = 'no JSON'",
+        "tag SET file_sha256 = 'x'",
+        "file SET header = '1'",
+    ],
+)
+def test_a_row_made_nonsense_is_refused(
+    folder: Path, files: list[Path], change: str
+) -> None:
+    imported(folder, files)
+    with sqlite3.connect(folder / "tags.sqlite") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        database.execute(f"UPDATE {change}")
+    database.close()
+    with TagStore.open(folder) as store, pytest.raises(StoreError, match="damaged"):
+        list(store.all_tags())
+
+
 def test_what_is_no_store_is_refused(folder: Path) -> None:
     with pytest.raises(NotFoundError, match="no tag store"):
         TagStore.open(folder)
@@ -274,10 +296,11 @@ def test_a_store_cut_off_is_refused(folder: Path, files: list[Path]) -> None:
         list(store.all_tags())
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "picture.png", "empty"])
+@pytest.mark.parametrize("name", ["missing.csv", "picture.png", "empty", "pipe.csv"])
 def test_paths_that_hold_no_tags(folder: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "picture.png").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(InputError):
         imported(folder, [tmp_path / name])
 
@@ -286,7 +309,7 @@ def test_all_real_labels_in_one_go(real_data: Path, folder: Path) -> None:
     labels = real_data / "labels"
     report = imported(folder, [labels])
     found = report.to_json()
-    assert (found["new"], found["actors"], found["n_files"]) == (107_957, 3813, 58)
+    assert (found["new"], found["actors"], found["n_files"]) == (107_958, 3813, 58)
     assert found["warnings_by_kind"] == {
         "bad_checksum": 47,
         "case_lost": 713,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from dalil.attribution.model import Actor
 
-__all__ = ["Contents", "Gatherer"]
+__all__ = ["PRINTED", "Contents", "Gatherer"]
+
+PRINTED = "address as printed"
+"""Under this name `extra` keeps an address that is stored in another spelling."""
 
 _OWN_FIELDS = frozenset(
     {
@@ -102,6 +105,9 @@ class Gatherer:
         if confidence is not None and confidence not in CONFIDENCE_LEVELS:
             what = f"`{confidence}` is no confidence class of TagPack's"
             self.note(line, placed.address, "unknown_confidence", what)
+        extra = {k: plain_value(v) for k, v in own.items() if k not in _OWN_FIELDS}
+        if printed != placed.address:
+            extra[PRINTED] = str(printed)
         label = text_of(fields.get("label"))
         if label is None:
             self.note(line, placed.address, "no_label", "the tag has no label")
@@ -124,9 +130,7 @@ class Gatherer:
                 file_sha256=self._source.sha256,
                 file_name=self._source.name,
                 line=line,
-                extra={
-                    k: plain_value(v) for k, v in own.items() if k not in _OWN_FIELDS
-                },
+                extra=extra,
             )
         )
 

@@ -46,6 +46,7 @@ class TagDatabase:
         try:
             connection = sqlite3.connect(file, timeout=30, isolation_level=None)
             connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA trusted_schema = OFF")
             _check(_identity(connection), folder, create=create)
         except (sqlite3.Error, DalilError) as error:
             if connection is not None:

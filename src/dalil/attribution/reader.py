@@ -40,7 +40,11 @@ def files_among(paths: Iterable[Path]) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            inside = [p for p in path.rglob("*") if p.suffix.lower() in _READERS]
+            inside = [
+                p
+                for p in path.rglob("*")
+                if p.suffix.lower() in _READERS and p.is_file()
+            ]
             if not inside:
                 kinds = ", ".join(_READERS)
                 raise InputError(f"no tag file ({kinds}) in this folder", path)

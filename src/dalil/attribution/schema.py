@@ -6,21 +6,23 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from dalil.attribution.model import Tag
+from dalil.attribution.model import Actor, SourceFile, Tag
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from dalil.attribution.model import Actor, Problem, SourceFile
+    from dalil.attribution.model import Problem
 
 __all__ = [
     "APPLICATION_ID",
     "SCHEMA",
     "SCHEMA_VERSION",
+    "actor_of_row",
     "canonical_json",
     "claim_of",
     "digest_of",
+    "file_of_row",
     "rows_of_actors",
     "rows_of_problems",
     "rows_of_tags",
@@ -114,6 +116,29 @@ def rows_of_actors(actors: Iterable[Actor], file: str) -> list[tuple[Any, ...]]:
 def rows_of_problems(problems: Iterable[Problem], file: str) -> list[tuple[Any, ...]]:
     """Make rows of table `problem`; suggestions depend on the store, so not kept."""
     return [(p.line, p.address, p.kind, p.what, int(p.refused), file) for p in problems]
+
+
+def file_of_row(row: sqlite3.Row) -> SourceFile:
+    """Make a file of a row of table `file`."""
+    return SourceFile(
+        sha256=row["sha256"],
+        name=row["name"],
+        kind=row["kind"],
+        n_bytes=row["n_bytes"],
+        retrieved=row["retrieved"],
+        header=json.loads(row["header"]),
+    )
+
+
+def actor_of_row(row: sqlite3.Row) -> Actor:
+    """Make an actor of a row of table `actor`."""
+    return Actor(
+        id=row["id"],
+        name=row["name"],
+        concepts=tuple(json.loads(row["concepts"])),
+        aliases=tuple(json.loads(row["aliases"])),
+        extra=json.loads(row["extra"]),
+    )
 
 
 def tag_of_row(row: sqlite3.Row, file: SourceFile, actor: Actor | None) -> Tag:

@@ -17,17 +17,17 @@ from dalil.attribution import schema
 from dalil.attribution.actors import ActorIndex
 from dalil.attribution.database import TagDatabase
 from dalil.attribution.importing import ImportReport, import_into
-from dalil.attribution.model import Actor, SourceFile, Tag
 from dalil.attribution.reader import files_among
 from dalil.attribution.services import kind_rank, service_kind
 from dalil.chains.registry import read_address
 from dalil.chains.repair import suggest
-from dalil.errors import AddressError
+from dalil.errors import AddressError, StoreError
 from dalil.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from dalil.attribution.model import SourceFile, Tag
     from dalil.attribution.source_text import ImportOptions
     from dalil.progress import Progress
 
@@ -225,37 +225,25 @@ class TagStore:
     def _tags(self, query: str, values: Sequence[Any] = ()) -> Iterator[Tag]:
         files, actors = self._known_files(), self._known_actors()
         for row in self._database.rows(query, values):
-            file, actor = files[row["file_sha256"]], actors.find(row["actor"])
-            yield schema.tag_of_row(row, file, actor)
+            try:
+                file = files[row["file_sha256"]]
+                tag = schema.tag_of_row(row, file, actors.find(row["actor"]))
+            except (KeyError, TypeError, ValueError):
+                raise StoreError(
+                    "a row of the tag store is damaged", self.path
+                ) from None
+            yield tag
 
     def _known_files(self) -> dict[str, SourceFile]:
         if self._files is None:
-            self._files = {
-                row["sha256"]: SourceFile(
-                    sha256=row["sha256"],
-                    name=row["name"],
-                    kind=row["kind"],
-                    n_bytes=row["n_bytes"],
-                    retrieved=row["retrieved"],
-                    header=json.loads(row["header"]),
-                )
-                for row in self._database.rows("SELECT * FROM file")
-            }
+            files = map(schema.file_of_row, self._database.rows("SELECT * FROM file"))
+            self._files = {file.sha256: file for file in files}
         return self._files
 
     def _known_actors(self) -> ActorIndex:
         if self._actors is None:
-            self._actors = ActorIndex(
-                Actor(
-                    id=row["id"],
-                    name=row["name"],
-                    concepts=tuple(json.loads(row["concepts"])),
-                    aliases=tuple(json.loads(row["aliases"])),
-                )
-                for row in self._database.rows(
-                    "SELECT id, name, concepts, aliases FROM actor"
-                )
-            )
+            rows = self._database.rows("SELECT * FROM actor")
+            self._actors = ActorIndex(map(schema.actor_of_row, rows))
         return self._actors
 
     def _digest_of(self, sha: str) -> str:
