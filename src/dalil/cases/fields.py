@@ -25,6 +25,8 @@ MAX_TEXT = 10_000
 MAX_LISTED = 10_000
 """Entries in one list."""
 
+_MAX_WARNED = 20
+
 
 class Fields:
     """One table of a charter, read key by key.
@@ -185,15 +187,17 @@ class Fields:
         ]
 
     def done(self) -> None:
-        """Warn of every key that no reader asked for."""
-        for key in self._values:
-            if key in self._known:
-                continue
+        """Warn of the keys that no reader asked for, the first few by name."""
+        unknown = [key for key in self._values if key not in self._known]
+        for key in unknown[:_MAX_WARNED]:
             near = difflib.get_close_matches(key[:100], self._known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else _listing(self._known)
             self._warnings.append(
                 f"case.toml: `{self.name(key[:100])}` is not known and not used; {hint}"
             )
+        if len(unknown) > _MAX_WARNED:
+            more = f"case.toml: {len(unknown) - _MAX_WARNED:,} more unknown keys"
+            self._warnings.append(more)
 
 
 def _listing(known: list[str]) -> str:

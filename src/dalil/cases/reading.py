@@ -6,6 +6,7 @@ lists the user keeps elsewhere; an exhibit's may not.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CHARTER_BYTES", "read_charter", "read_seed"]
 
 MAX_CHARTER_BYTES = 1_000_000
+_DEEP_KEY = re.compile(
+    r"""(?<![\w"'-])(?>(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')\s*+\.\s*+){16}"""
+)
+"""A key with sixteen dots means nothing here, and a key with many thousands
+would make the TOML reader take memory in their square."""
 _MAX_HOPS = 1_000_000
 _MAX_SAT = 2_100_000_000_000_000
 
@@ -72,7 +78,10 @@ def _load(path: Path) -> dict[str, Any]:
             raw = file.read(MAX_CHARTER_BYTES + 1)
         if len(raw) > MAX_CHARTER_BYTES:
             raise LimitError(f"case.toml exceeds {MAX_CHARTER_BYTES:,} bytes", path)
-        return tomllib.loads(raw.decode())
+        text = raw.decode()
+        if _DEEP_KEY.search(text):
+            raise LimitError("case.toml has a key of more than 16 parts", path)
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise InputError(
             f"case.toml is not UTF-8 at byte {error.start}", path
