@@ -98,21 +98,25 @@ class Words:
 
         Raises
         ------
-        KeyError
-            If there is no such entry: a defect of the report, not of its data.
+        LookupError
+            If there is no such entry, or a placeholder is left unfilled: a defect of the report, not of its data.
         """
-        entry = self.table[key]
-        if isinstance(entry, str):
-            text = entry
-        else:
-            text = entry[plural_form(self.lang, 0 if n is None else n)]
-        if n is not None:
-            values["n"] = f"{n:,}"
-        return escape(text).format(**values)
+        try:
+            entry = self.table[key]
+            if isinstance(entry, str):
+                text = entry
+            else:
+                text = entry[plural_form(self.lang, 0 if n is None else n)]
+            if n is not None:
+                values["n"] = f"{n:,}"
+            return escape(text).format(**values)
+        except KeyError as error:
+            raise LookupError(f"the word {key!r} lacks {error} ({self.lang})") from error
 
-    def known(self, prefix: str, code: str) -> Markup | None:
+    def known(self, group: str, code: str, **values: object) -> Markup | None:
         """Write the word of a code that came from the findings, if there is one."""
-        return self(f"{prefix}.{code}") if f"{prefix}.{code}" in self.table else None
+        key = f"{group}.{code}"
+        return self(key, **values) if key in self.table else None
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
@@ -29,6 +29,7 @@ Kind = Literal[
 
 _MASKED = frozenset(("address", "txid", "outpoint"))
 _SHORTENED = frozenset(("address", "txid", "outpoint", "hash"))
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -110,16 +111,18 @@ class Paper:
         return _bdi("money", f"{number} {currency}")
 
     def date(self, value: object) -> Markup:
-        """Write a date or time as the findings spell it; ISO 8601, never wrapped."""
-        return self.id(value, "date")
+        """Write a date or time: ISO 8601 as an identifier, else as it was found."""
+        if value is None or _DATE.fullmatch(str(value)):
+            return self.id(value, "date")
+        return self.text(value)
 
     def number(self, value: int | None) -> Markup:
         """Write a count, grouped by thousands, in Latin digits."""
         return self.unknown() if value is None else _bdi("number", f"{value:,}")
 
-    def share(self, value: float | None) -> Markup:
-        """Write a share of one as per cent, one decimal."""
-        return self.unknown() if value is None else _bdi("number", f"{value:.1%}")
+    def share(self, hits: int, n: int) -> Markup:
+        """Write `hits` of `n` as per cent with one decimal."""
+        return _bdi("number", f"{hits / n:.1%}") if n else self.unknown()
 
     def text(self, value: object, *, raw: bool = False) -> Markup:
         """Write text of foreign origin; see `user_text`."""
@@ -135,6 +138,46 @@ class Paper:
         if not self.public:
             return text
         return self.identifiers.mask_within(defanged(text))
+
+    def said(self, text: dict[str, str]) -> Markup:
+        """Write words that the findings hold in both languages."""
+        return self.text(text[self.words.lang])
+
+    def code_word(self, prefix: str, code: str) -> Markup:
+        """Write a code of the findings in words; an unknown one as it stands."""
+        for group in (prefix, "service"):
+            if known := self.words.known(group, code):
+                return known
+        if prefix == "basis" and code.startswith("premises"):
+            return self.words("basis.premises")
+        return self.text(code)
+
+    def anchor(self, value: str) -> Markup:
+        """Write what a ledger's blocks hang from."""
+        kind, _, height = value.partition(":")
+        if kind == "checkpoint" and height.isdecimal():
+            return self.words("ledger.checkpoint", height=self.number(int(height)))
+        return self.code_word("ledger", kind)
+
+    def place(self, premises: dict[str, Any]) -> Markup:
+        """Write where in an exhibit an indicator stands."""
+        told = [
+            self.words.known("place", name, value=self.text(value))
+            or Markup("{} {}").format(self.text(name), self.text(value))
+            for name, value in premises["where"].items()
+        ]
+        start, end = (self.number(premises[side]) for side in ("start", "end"))
+        told.append(self.words("place.characters", start=start, end=end))
+        return Markup("{}").format(self.words("page.comma")).join(told)
+
+    def step(self, step: dict[str, Any]) -> Markup:
+        """Write one step of normalisation: its name, then its arguments."""
+        arguments = [
+            Markup(" {}={}").format(self.id(name), self.text(value, raw=True))
+            for name, value in step.items()
+            if name != "op"
+        ]
+        return self.id(step["op"]) + Markup("").join(arguments)
 
     def unknown(self) -> Markup:
         """Write that a value is not known or was not given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalil.evidence.report.figure.drawing import drawn, node_name
+from dalil.evidence.report.figure.drawing import ICONS, drawn, node_name
 from dalil.evidence.report.figure.model import Edge, Node
 
-__all__ = ["Edge", "Node", "drawn", "node_name"]
+__all__ = ["ICONS", "Edge", "Node", "drawn", "node_name"]

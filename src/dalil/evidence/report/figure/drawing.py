@@ -7,6 +7,7 @@ table beside the picture says the same to who cannot see it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -16,7 +17,7 @@ from dalil.evidence.report.figure.model import capped
 from dalil.units import format_btc
 
 if TYPE_CHECKING:
-    from dalil.evidence.report.figure.layout import Box, Layout, Ribbon
+    from dalil.evidence.report.figure.layout import Box, Ribbon
     from dalil.evidence.report.figure.model import Edge, Node
     from dalil.evidence.report.paper import Paper
 
@@ -33,6 +34,7 @@ ICONS = {
     "coinjoin": "M0 0L5 4L10 0V10L5 6L0 10Z",
     "border": "M0 0H3V10H0ZM6 0H10V2H6ZM6 4H10V6H6ZM6 8H10V10H6Z",
     "limit": "M3 0H7L10 3V7L7 10H3L0 7V3Z",
+    "again": "M5 0A5 5 0 1 0 10 5H8A3 3 0 1 1 5 2V4L9 1.5L5 -1Z",
     "unspent": "M5 0A5 5 0 1 1 4.99 0ZM5 2A3 3 0 1 0 5.01 2Z",
     "fee": "M5 0L10 10H0Z",
     "more": "M4 0H6V4H10V6H6V10H4V6H0V4H4Z",
@@ -41,7 +43,7 @@ ICONS = {
 
 
 def drawn(
-    nodes: list[Node], edges: list[Edge], paper: Paper
+    nodes: list[Node], edges: list[Edge], paper: Paper, *, name: str, backward: bool
 ) -> tuple[Markup, list[Node], list[Edge]]:
     """Draw a flow.
 
@@ -51,6 +53,11 @@ def drawn(
         The whole flow; what is too much for a picture is folded first.
     paper : Paper
         Writes the values.
+    name : str
+        The picture's name in the page, for its title and description.
+    backward : bool
+        Whether the edges lead from seeds to where their money came from; the
+        picture then turns them, so that money still goes to the right.
 
     Returns
     -------
@@ -58,15 +65,20 @@ def drawn(
         The picture, and what it shows, for its table.
     """
     nodes, edges, column = capped(nodes, edges)
+    if backward:
+        last = max(column.values(), default=0)
+        column = {key: last - where for key, where in column.items()}
+        edges = [replace(e, source=e.target, target=e.source) for e in edges]
     layout = laid_out(nodes, edges, column)
     ribbons = Markup("").join(_ribbon(r, paper) for r in layout.ribbons)
-    boxes = Markup("").join(_box(b, layout, paper) for b in layout.boxes)
+    boxes = Markup("").join(_box(b, paper) for b in layout.boxes)
     svg = Markup(
-        '<svg class="flow" role="img" aria-labelledby="flow-title flow-desc" '
+        '<svg class="flow" role="img" aria-labelledby="{name}-title {name}-desc" '
         'viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" direction="ltr" '
-        'xmlns="http://www.w3.org/2000/svg"><title id="flow-title">{title}</title>'
-        '<desc id="flow-desc">{desc}</desc>{ribbons}{boxes}</svg>'
+        'xmlns="http://www.w3.org/2000/svg"><title id="{name}-title">{title}</title>'
+        '<desc id="{name}-desc">{desc}</desc>{ribbons}{boxes}</svg>'
     ).format(
+        name=name,
         w=layout.width,
         h=layout.height,
         title=paper.words("flow.title"),
@@ -108,21 +120,16 @@ def _ribbon(ribbon: Ribbon, paper: Paper) -> Markup:
     )
 
 
-def _box(box: Box, layout: Layout, paper: Paper) -> Markup:
+def _box(box: Box, paper: Paper) -> Markup:
     node = box.node
     role = node.label if node.role == "more" else node.role
-    top = box.y - 34
-    upper = max(
-        sum(r.edge.upper_sat for r in layout.ribbons if r.edge.target == node.key),
-        sum(r.edge.upper_sat for r in layout.ribbons if r.edge.source == node.key),
-    )
+    top = box.y - (34 if node.upper_sat is not None else 20)
     return Markup(
         '<g class="box {role}"><rect x="{x:.0f}" y="{y:.1f}" width="{w}" '
         'height="{h:.1f}"/><path class="icon" fill-rule="evenodd" '
         'transform="translate({x:.0f} {iy:.1f})" d="{icon}"/>'
-        '<text class="word" x="{tx:.0f}" y="{y1:.1f}">{word}</text>{label}'
-        '<text class="id id-amount" direction="ltr" x="{x:.0f}" y="{y3:.1f}">'
-        "≤ {amount}</text></g>"
+        '<text class="word" direction="ltr" x="{tx:.0f}" y="{y1:.1f}">{word}</text>'
+        "{label}{bounds}</g>"
     ).format(
         role=role,
         x=box.x,
@@ -135,9 +142,27 @@ def _box(box: Box, layout: Layout, paper: Paper) -> Markup:
         y1=top,
         word=paper.words(f"role.{role}"),
         label=_label(node, box.x, top + 14, paper),
-        y3=top + 28,
-        amount=f"{format_btc(upper)} BTC",
+        bounds=_bounds(node, box.x, top + 28),
     )
+
+
+def _bounds(node: Node, x: float, y: float) -> Markup:
+    """Write a node's bounds where it has some that may be quoted."""
+    lower, upper = node.lower_sat, node.upper_sat
+    if lower is None or upper is None:
+        return Markup()
+    shown = format_btc(upper)
+    if lower < upper:
+        shown = f"{_brief(lower)} … {shown}"
+    return Markup(
+        '<text class="id id-amount" direction="ltr" x="{:.0f}" y="{:.1f}">'
+        "{} BTC</text>"
+    ).format(x, y, shown)
+
+
+def _brief(value_sat: int) -> str:
+    """Write the lower end of an interval; nothing is rounded."""
+    return format_btc(value_sat) if value_sat else "0"
 
 
 def _label(node: Node, x: float, y: float, paper: Paper) -> Markup:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "Node", "Role", "capped", "columns_of"]
 
 Role = Literal[
-    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "unspent", "fee",
-    "more",
+    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "again", "unspent",
+    "fee", "more",
 ]  # fmt: skip
 LabelKind = Literal["text", "word", "address", "txid", "outpoint"]
 SINKS: frozenset[Role] = frozenset(
-    ("target", "service", "coinjoin", "border", "limit", "unspent", "fee")
+    ("target", "service", "coinjoin", "border", "limit", "again", "unspent", "fee")
 )
 
 
@@ -33,7 +33,8 @@ class Node:
 
     `kind` says whether the label is captured text, a key of the word tables,
     or an identifier. A node that stands for others has the role "more" and
-    their role as its label.
+    their role as its label. The bounds are printed where one number may be
+    quoted: a seed, a target (set bounds), a single end (local ones).
     """
 
     key: str
@@ -41,17 +42,24 @@ class Node:
     label: str
     kind: LabelKind = "text"
     n_folded: int = 0
+    lower_sat: int | None = None
+    upper_sat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Money that may have gone from one box to another, in satoshi."""
+    """Money that may have gone from one box to another, in satoshi.
+
+    The bounds are one output's. Where an edge stands for several, they are
+    added up for its width only: local bounds may not be quoted as a sum.
+    """
 
     source: str
     target: str
     lower_sat: int
     upper_sat: int
     heuristic: bool = False
+    n_outputs: int = 1
 
 
 def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
@@ -152,10 +160,11 @@ def _joined(edges: list[Edge], becomes: dict[str, str]) -> list[Edge]:
         if source == target:
             continue
         key = source, target, edge.heuristic
-        known = joined.get(key, Edge(source, target, 0, 0, edge.heuristic))
+        known = joined.get(key, Edge(source, target, 0, 0, edge.heuristic, 0))
         joined[key] = replace(
             known,
             lower_sat=known.lower_sat + edge.lower_sat,
             upper_sat=known.upper_sat + edge.upper_sat,
+            n_outputs=known.n_outputs + edge.n_outputs,
         )
     return list(joined.values())

@@ -1,0 +1,8 @@
+"""The report: one page that answers first and shows what the answer rests on."""
+
+from __future__ import annotations
+
+from dalil.evidence.report.flows import Passage, passages_of
+from dalil.evidence.report.render import render
+
+__all__ = ["Passage", "passages_of", "render"]

@@ -1,0 +1,189 @@
+"""Write the report: one HTML file that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.exceptions import UndefinedError
+
+from dalil.errors import InputError, UsageError
+from dalil.evidence.report.figure import ICONS, drawn, node_name
+from dalil.evidence.report.flows import flow_of, role_of_reason
+from dalil.evidence.report.language import Words
+from dalil.evidence.report.paper import Paper
+from dalil.evidence.report.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from dalil.evidence.report.flows import Passage
+    from dalil.evidence.report.identifiers import Cut
+    from dalil.evidence.report.language import Lang
+    from dalil.evidence.report.reading import Json
+
+__all__ = ["MAX_ROWS", "SECTIONS", "render"]
+
+MAX_ROWS = 500
+"""Rows of one table that are printed; the page says how many it leaves out."""
+
+SECTIONS = (
+    "answer", "charter", "flow", "bounds", "stops", "indicators", "tags", "clusters",
+    "payments", "method", "questions", "verify", "limits", "annex",
+)  # fmt: skip
+
+_VERDICT_ICON = {
+    "valid": "target",
+    "invalid": "limit",
+    "none": "unspent",
+    "repaired": "again",
+}
+
+
+def render(
+    document: Json,
+    *,
+    lang: Lang,
+    out: Path,
+    cut: Cut = "working",
+    passages: Mapping[str, Sequence[Passage]] | None = None,
+    root: str | None = None,
+) -> None:
+    """Write a findings document as a report for people.
+
+    Parameters
+    ----------
+    document : dict
+        ``findings.json``, as `findings.schema.json` has it.
+    lang : {"en", "ar"}
+        The report's language; in Arabic the page runs from right to left,
+        identifiers and the flow picture do not.
+    out : Path
+        The file to write. It appears whole or not at all.
+    cut : {"working", "public"}
+        The public cut masks addresses and transactions, makes links unusable
+        and leaves exhibits out.
+    passages : mapping of str to sequence of Passage, optional
+        By a trace's id, how its transactions hang together, for the picture;
+        see `passages_of`.
+    root : str, optional
+        The hash of the bundle's manifest, to print beside the commands.
+
+    Raises
+    ------
+    InputError
+        If the document is not of the schema this report knows.
+    UsageError
+        If there is no such language or cut.
+
+    Notes
+    -----
+    Equal input gives equal bytes: no clock, path or locale enters the page.
+    Time and size are linear in the rows printed, which `MAX_ROWS` bounds.
+
+    A report proves nothing by itself; it prints what the findings state, and
+    says how to check them. What it masks in a public cut can be guessed from
+    exact amounts and times by who holds the chain: the mask keeps an appeal
+    from being repeated, it does not make anybody anonymous.
+    """
+    page = page_of(document, lang=lang, cut=cut, passages=passages, root=root)
+    draft = out.with_name(out.name + ".part")
+    draft.write_text(page, encoding="utf-8", newline="\n")
+    os.replace(draft, out)  # noqa: PTH105 - atomic on every platform
+
+
+def page_of(
+    document: Json,
+    *,
+    lang: Lang,
+    cut: Cut = "working",
+    passages: Mapping[str, Sequence[Passage]] | None = None,
+    root: str | None = None,
+) -> str:
+    """Make the page that `render` writes."""
+    if cut not in ("working", "public"):
+        raise UsageError("no such cut of a report (there are working, public)", cut)
+    words = Words(lang)
+    try:
+        reading = Reading(document)
+        paper = Paper(words, document, cut)
+        return _environment().get_template("report.html").render(
+            words=words,
+            paper=paper,
+            reading=reading,
+            document=document,
+            case=document["case"],
+            pictures=_pictures(reading, paper, passages or {}),
+            root=root,
+        )
+    except (KeyError, TypeError, AttributeError, UndefinedError) as error:
+        raise InputError(
+            "the findings are not as their schema has them; check findings.json "
+            "against findings.schema.json",
+            f"{type(error).__name__}: {error}",
+        ) from error
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dalil.evidence.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "icons": ICONS,
+        "max_rows": MAX_ROWS,
+        "role_of_reason": role_of_reason,
+        "sections": SECTIONS,
+        "verdict_icon": _VERDICT_ICON,
+    }
+    return environment
+
+
+def _pictures(
+    reading: Reading, paper: Paper, passages: Mapping[str, Sequence[Passage]]
+) -> list[dict[str, Any]]:
+    """Draw every trace, and list what each picture shows for its table."""
+    pictures = []
+    for number, trace in enumerate(reading.document["traces"], start=1):
+        known = passages.get(trace["id"])
+        nodes, edges = flow_of(reading, trace, known)
+        svg, nodes, edges = drawn(
+            nodes,
+            edges,
+            paper,
+            name=f"picture-{number}",
+            backward=trace["direction"] == "backward",
+        )
+        name = {node.key: node_name(node, paper) for node in nodes}
+        role = {n.key: n.label if n.role == "more" else n.role for n in nodes}
+        present = {*role.values(), *(n.role for n in nodes)}
+        pictures.append(
+            {
+                "svg": svg,
+                "direction": trace["direction"],
+                "n_seeds": len(trace["seeds"]),
+                "roles": [r for r in ICONS if r in present],
+                "hidden_middle": not known and bool(trace["transactions"]),
+                "rows": [
+                    {
+                        "source": name[edge.source],
+                        "source_role": role[edge.source],
+                        "target": name[edge.target],
+                        "target_role": role[edge.target],
+                        "heuristic": edge.heuristic,
+                        "n_outputs": edge.n_outputs,
+                        "lower_sat": edge.lower_sat,
+                        "upper_sat": edge.upper_sat,
+                    }
+                    for edge in edges
+                ],
+            }
+        )
+    return pictures
