@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from dalil.errors import DalilError
 
-__all__ = ["Ticker", "emit", "emit_error", "json_option", "say_compiling"]
+__all__ = [
+    "Ticker",
+    "emit",
+    "emit_error",
+    "json_option",
+    "printable",
+    "say_compiling",
+]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
@@ -38,6 +45,15 @@ def emit_error(error: DalilError, *, as_json: bool) -> None:
         click.echo(json.dumps({"error": body}, ensure_ascii=False))
     else:
         click.echo(f"dalil: {error}", err=True)
+
+
+def printable(line: str) -> str:
+    r"""Spell out control characters: names from files must not drive a terminal.
+
+    >>> print(printable("pool\x1b[31m"))
+    pool\x1b[31m
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def say_compiling() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dalil.cli.output import printable
 from dalil.units import format_btc
 
 __all__ = ["trace_text"]
@@ -52,7 +53,7 @@ def trace_text(result: dict[str, Any]) -> str:
                 else f"no price for {', '.join(money['missing_days'])}"
             )
             lines.append(f"    worth {worth} on the days it arrived")
-    return "\n".join([*lines, *_ends(result)])
+    return "\n".join(printable(line) for line in [*lines, *_ends(result)])
 
 
 def _ends(result: dict[str, Any]) -> list[str]:
