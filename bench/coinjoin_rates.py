@@ -112,7 +112,8 @@ def main() -> None:
         old = sum(rule_of_2017(parse_tx(ledger.raw_tx(tx))) for tx in spends)
         print()
         report("Blocks 560062 to 560086", labels, old)
-        print(share("merely suspicious", int(verdicts.suspicious.sum()), len(spends)))
+        doubts = int((verdicts.suspicious & (verdicts.types == 0)).sum())
+        print(share("merely suspicious", doubts, len(spends)))
         print(f"  in {seconds * 1000:.1f} ms: {ledger.n_tx / seconds:,.0f} tx/s")
         for tx, label in zip(spends, labels, strict=True):
             if label:

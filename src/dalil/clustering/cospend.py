@@ -145,54 +145,58 @@ def _union(
     links: tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]],
 ) -> int:
     """Join in place, write the links, flatten `parent`; return how many links."""
+    first_input, spends, output_address, outside, outside_address = columns
     a, b, tx_of = links
     n = 0
-    outside = 0
-    for tx in range(columns.first_input.size - 1):
+    row = 0
+    for tx in range(first_input.size - 1):
         if kept_out[tx]:
             continue
         first = _NO_ADDRESS
-        for i in range(columns.first_input[tx], columns.first_input[tx + 1]):
-            address, outside = _address(columns, i, outside)
+        for i in range(first_input[tx], first_input[tx + 1]):
+            address = _NO_ADDRESS
+            if spends[i] >= 0:
+                address = output_address[spends[i]]
+            else:
+                row = _row(outside, row, i)
+                if row < outside.size and outside[row] == i:
+                    address = outside_address[row]
             if address in (_NO_ADDRESS, first):
                 continue
             if first == _NO_ADDRESS:
                 first = address
-                continue
-            low, high = _root(parent, first), _root(parent, address)
-            if low == high:
-                continue
-            if low > high:
-                low, high = high, low
-            parent[high] = low
-            a[n], b[n], tx_of[n] = first, address, tx
-            n += 1
+            elif _join(parent, first, address):
+                a[n], b[n], tx_of[n] = first, address, tx
+                n += 1
     for k in range(parent.size):
         parent[k] = parent[parent[k]]
     return n
 
 
 @shared
-def _address(columns: InputAddresses, i: int, outside: int) -> tuple[np.uint32, int]:
-    """Address of input `i`; `outside` walks the outside rows as `i` ascends."""
-    source = columns.spends[i]
-    if source >= 0:
-        return columns.output_address[source], outside
-    rows = columns.outside_input
-    while outside < rows.size and rows[outside] < i:
-        outside += 1
-    if outside < rows.size and rows[outside] == i:
-        return columns.outside_address[outside], outside
-    return _NO_ADDRESS, outside
+def _row(outside: NDArray[np.int64], row: int, i: int) -> int:
+    """Walk on to the first outside row at or after input `i`."""
+    while row < outside.size and outside[row] < i:
+        row += 1
+    return row
 
 
 @shared
-def _root(parent: NDArray[np.uint32], address: np.uint32) -> np.uint32:
-    """Find a cluster's smallest member so far, halving the path to it."""
-    while parent[address] != address:
-        parent[address] = parent[parent[address]]
-        address = parent[address]
-    return address
+def _join(parent: NDArray[np.uint32], x: np.uint32, y: np.uint32) -> bool:
+    """Join two clusters; False if they are one already.
+
+    Rem's algorithm with splicing (Patwary, Blair, Manne 2010), the smaller id
+    always the parent, so that each root is its cluster's smallest member.
+    """
+    while parent[x] != parent[y]:
+        if parent[x] < parent[y]:
+            x, y = y, x
+        above = parent[x]
+        parent[x] = parent[y]
+        if x == above:
+            return True
+        x = above
+    return False
 
 
 @kernel
@@ -204,32 +208,50 @@ def _incidence(
     pairs: Incidence,
 ) -> int:
     """Count the pairs, and write them where `pairs` has room."""
+    first_input, spends, output_address, outside, outside_address = columns
     n = 0
-    outside = 0
+    row = 0
     found = np.empty(64, dtype=np.uint32)
-    for tx in range(columns.first_input.size - 1):
-        low, high = columns.first_input[tx], columns.first_input[tx + 1]
+    for tx in range(first_input.size - 1):
+        low, high = first_input[tx], first_input[tx + 1]
         if kept_out[tx] or high - low < 2:
             continue
         if found.size < high - low:
             found = np.empty(2 * (high - low), dtype=np.uint32)
         n_found = 0
         for i in range(low, high):
-            address, outside = _address(columns, i, outside)
-            if address == _NO_ADDRESS:
-                continue
-            if wanted == EVERY_CLUSTER or wanted == label[address]:
+            address = _NO_ADDRESS
+            if spends[i] >= 0:
+                address = output_address[spends[i]]
+            else:
+                row = _row(outside, row, i)
+                if row < outside.size and outside[row] == i:
+                    address = outside_address[row]
+            if address != _NO_ADDRESS and _is_wanted(label[address], wanted):
                 found[n_found] = address
                 n_found += 1
+        n_found = _sort_distinct(found[:n_found])
         if n_found < 2:
             continue
-        mine = found[:n_found]
-        mine.sort()
-        if mine[0] == mine[-1]:
-            continue
-        for k in range(n_found):
-            if k == 0 or mine[k] != mine[k - 1]:
-                if n < pairs.tx.size:
-                    pairs.tx[n], pairs.address[n] = tx, mine[k]
-                n += 1
+        if n + n_found <= pairs.tx.size:
+            pairs.tx[n : n + n_found] = tx
+            pairs.address[n : n + n_found] = found[:n_found]
+        n += n_found
+    return n
+
+
+@shared
+def _is_wanted(label: np.uint32, wanted: int) -> bool:
+    return wanted in (EVERY_CLUSTER, np.int64(label))
+
+
+@shared
+def _sort_distinct(addresses: NDArray[np.uint32]) -> int:
+    """Sort in place, the different ones in front; return how many those are."""
+    addresses.sort()
+    n = 0
+    for k in range(addresses.size):
+        if n == 0 or addresses[k] != addresses[n - 1]:
+            addresses[n] = addresses[k]
+            n += 1
     return n

@@ -25,7 +25,7 @@ RULES = (
             " Ficsór's Dumplings scanner (5 to 10 equal outputs, surplus 0.0011 BTC);"
             " Samourai Wallet (2023), Introducing Whirlpool Surge Cycles."
         ),
-        misses="Pools of other sizes; they are typed unknown.",
+        misses="Pools of other sizes, as later operators may run; they are typed unknown.",
         mistakes=(
             "One wallet cutting five to ten coins of its own into as many equal"
             " outputs of exactly a pool's size, without change."
