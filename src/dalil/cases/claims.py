@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dalil.attribution import service_kind
-from dalil.clustering.clusters import COSPEND_VERSION_NAME
 from dalil.clustering.coinjoin import RULES_VERSION
-from dalil.evidence.findings import Finding
+from dalil.clustering.cospend import COSPEND_VERSION
+from dalil.evidence.findings import PROFILES, Finding
 from dalil.evidence.statements import (
     Appears,
     AppearsPremises,
@@ -25,10 +25,9 @@ from dalil.evidence.statements import (
 from dalil.units import format_utc, utc_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dalil.attribution import Tag
     from dalil.cases.desk import Desk
+    from dalil.clustering.clusters import Link as StepLink
     from dalil.evidence.findings import Profile
     from dalil.intake import Indicator
     from dalil.ledger import Ledger
@@ -103,13 +102,16 @@ def tag_claim(tag: Tag) -> TagClaim:
 
 
 def tagged_finding(
-    tag: Tag, others: tuple[Tag, ...], literal: tuple[str, ...]
+    tag: Tag, actor: str, others: tuple[Tag, ...], literal: tuple[str, ...]
 ) -> Finding:
-    """State what a source says of an address; `others` contradict it."""
+    """State what a source says of an address; `others` contradict it.
+
+    `actor` is the name results use for whom the tag names.
+    """
     statement = Tagged(
         chain=tag.chain,
         address=tag.address,
-        actor=tag.actor_name or tag.actor or tag.label,
+        actor=actor,
         service=service_kind(tag),
     )
     premises = TaggedPremises(
@@ -122,15 +124,16 @@ def tagged_finding(
 
 def joined_finding(desk: Desk, a: int, b: int) -> Finding | None:
     """State that two addresses act together; None where no profile joins them."""
-    held = {}
-    for profile in ("strict", "default", "broad"):
+    held: dict[Profile, list[StepLink]] = {}
+    for profile in PROFILES:
         links = desk.clusters(profile).why(a, b)
         if links:
             held[profile] = links
     if not held:
         return None
     ledger = desk.ledger
-    links = held.get(desk.charter.profile) or next(iter(held.values()))
+    own = [links for name, links in held.items() if name == desk.charter.profile]
+    links = own[0] if own else next(iter(held.values()))
     statement = SameCluster(
         chain=ledger.chain, a=ledger.address_text(a), b=ledger.address_text(b)
     )
@@ -144,11 +147,10 @@ def joined_finding(desk: Desk, a: int, b: int) -> Finding | None:
             )
             for link in links
         ),
-        rule_version=COSPEND_VERSION_NAME,
-        coinjoin_rule=f"coinjoin-{RULES_VERSION}",
+        rule_version=str(COSPEND_VERSION),
+        coinjoin_rule=f"coinjoin {RULES_VERSION}",
     )
-    profiles: tuple[Profile, ...] = tuple(held)  # type: ignore[assignment]
-    return Finding.of(statement, premises, profiles)
+    return Finding.of(statement, premises, tuple(held))
 
 
 def valued_finding(desk: Desk, paid: Finding) -> Finding | None:
@@ -177,11 +179,3 @@ def valued_finding(desk: Desk, paid: Finding) -> Finding | None:
         source=series.source,
     )
     return Finding.of(valued, premises)
-
-
-def by_address(tags: list[Tag]) -> Mapping[str, list[Tag]]:
-    """Group tags by their address."""
-    grouped: dict[str, list[Tag]] = {}
-    for tag in tags:
-        grouped.setdefault(tag.address, []).append(tag)
-    return grouped

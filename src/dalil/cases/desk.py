@@ -12,7 +12,12 @@ from dalil.clustering.coinjoin import coinjoin_types
 from dalil.errors import AddressError, InputError
 from dalil.ledger import Ledger
 from dalil.progress import silent
-from dalil.tracing.naming import marks_from_tags, spread_over_clusters
+from dalil.tracing.naming import (
+    actor_names,
+    marks_from_tags,
+    shown_name,
+    spread_over_clusters,
+)
 from dalil.tracing.prices import PriceSeries
 
 if TYPE_CHECKING:
@@ -28,9 +33,8 @@ if TYPE_CHECKING:
     from dalil.progress import Progress
     from dalil.tracing import Mark
 
-__all__ = ["PROFILES", "Desk"]
+__all__ = ["Desk"]
 
-PROFILES = ("strict", "default", "broad")
 _CASE_TAGS = ".tags"
 
 
@@ -101,12 +105,20 @@ class Desk:
         return self._clusters[profile]
 
     @cached_property
+    def _names(self) -> dict[str, str]:
+        return actor_names(self.ledger, self.tags) if self.tags else {}
+
+    def name_of(self, tag: Tag) -> str:
+        """Name the actor of a tag as results do."""
+        return shown_name(tag, self._names)
+
+    @cached_property
     def own_marks(self) -> list[Mark]:
         """Marks on the tagged addresses of the ledger."""
         return marks_from_tags(self.ledger, self.tags) if self.tags else []
 
     def marks(self, profile: str, leaving_out: Sequence[int] = ()) -> list[Mark]:
-        """Marks on tagged addresses and on the clusters of services.
+        """Mark tagged addresses and the clusters of services.
 
         `leaving_out` are addresses that no cluster may put a name on: a seed
         is what the case says it is.

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.cases.desk import PROFILES
 from dalil.evidence.document import End, TraceRecord
-from dalil.evidence.findings import Finding
+from dalil.evidence.findings import PROFILES, Finding
 from dalil.evidence.statements import Flow, FlowPremises, TargetAddress
 from dalil.tracing import Direction, Limits, TraceRequest, trace
 from dalil.tracing.certificate import certificate
@@ -32,8 +31,8 @@ _FIGURES = ("lower_sat", "upper_sat", "haircut_sat", "fifo_sat", "lifo_sat")
 class Followed:
     """The money of a case, followed under each profile."""
 
-    profile: str
-    traces: dict[str, Trace]
+    profile: Profile
+    traces: dict[Profile, Trace]
     record: TraceRecord
 
     @property
@@ -44,12 +43,12 @@ class Followed:
     def holds_under(self, target: Target) -> tuple[Profile, ...]:
         """Name the profiles under which a target has the same figures."""
         own = _figures(target)
-        held = []
+        held: list[Profile] = []
         for profile in PROFILES:
             other = self.traces[profile].target(target.name)
             if other is not None and _figures(other) == own:
                 held.append(profile)
-        return tuple(held)  # type: ignore[return-value]
+        return tuple(held)
 
 
 def _figures(target: Target) -> tuple[int | None, ...]:
@@ -60,7 +59,7 @@ def _figures(target: Target) -> tuple[int | None, ...]:
 def follow(desk: Desk, starts: Starts) -> Followed:
     """Trace forward from the starts, once a profile."""
     limits, usual = desk.charter.limits, Limits()
-    traces = {}
+    traces: dict[Profile, Trace] = {}
     for profile in PROFILES:
         request = TraceRequest(
             direction=Direction.FORWARD,
@@ -103,9 +102,9 @@ def _record(desk: Desk, starts: Starts, found: Trace) -> TraceRecord:
         chain=ledger.chain,
         direction="forward",
         seeds=tuple(seeds),
-        seed_addresses=tuple(sorted(
-            s.text for s in starts.traced if s.address is not None
-        )),
+        seed_addresses=tuple(
+            sorted(s.text for s in starts.traced if s.address is not None)
+        ),
         transactions=tuple(ledger.txid(int(tx)) for tx in graph.tx),
         ends=tuple(_end(stop) for stop in ends),
         reentry=found.reentry,
@@ -151,16 +150,19 @@ def flow_finding(
         addresses=tuple(holders[a] for a in sorted(holders)),
         reentry=found.reentry is not None,
         receipts_sat=target.received_sat,
-        upper_flow=_pairs(proof["upper"]),
-        lower_flow=_pairs(proof["lower"]),
+        upper_flow=_pairs(proof["upper"], followed.record.seeds),
+        lower_flow=_pairs(proof["lower"], followed.record.seeds),
     )
     return Finding.of(statement, premises, followed.holds_under(target))
 
 
-def _pairs(extreme: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, int], ...]:
-    pairs = [*extreme["flow"].items()]
-    pairs += [(f"{txid}:fee", sat) for txid, sat in extreme["fees"].items()]
-    return tuple(sorted(pairs))
+def _pairs(
+    extreme: Mapping[str, Mapping[str, int]], seeds: Sequence[str]
+) -> tuple[tuple[str, int], ...]:
+    """List a flow by coin: what each takes beyond the seeds, fees being the rest."""
+    own = set(seeds)
+    pairs = [row for row in extreme["flow"].items() if row[0] not in own]
+    return tuple(sorted([*pairs, *extreme["returned"].items()]))
 
 
 def arrivals_of(found: Trace, target: Target) -> list[tuple[int, str]]:

@@ -101,9 +101,7 @@ def _why_not(item: CaseExtraction, indicator: Indicator, chain: str) -> str | No
     return "it is hidden from readers" if indicator.hidden else None
 
 
-def _add(
-    desk: Desk, starts: Starts, text: str, source: str, *, outpoint: bool
-) -> None:
+def _add(desk: Desk, starts: Starts, text: str, source: str, *, outpoint: bool) -> None:
     if outpoint:
         starts.traced.append(Start(text, source))
         return

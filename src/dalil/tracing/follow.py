@@ -112,6 +112,7 @@ class _Teller:
             coins=tuple(coins),
             n_by_cluster=len(coins) - len(owned),
             received_sat=received,
+            direct_coins=tuple(np.flatnonzero(direct).tolist()),
         )
 
     def stop(self, coin: int) -> Stop:

@@ -14,6 +14,7 @@ from dalil.tracing.prices import Valued
 from dalil.units import utc_day
 
 if TYPE_CHECKING:
+    from dalil.tracing.columns import I64
     from dalil.tracing.prices import PriceSeries
     from dalil.tracing.result import Target, Trace
 
@@ -25,9 +26,11 @@ class Money:
     """Bounds in a currency, sound for every case that conserves value.
 
     None where a day of arrival has no price; `missing_days` lists those.
+    `direct` is exact.
     """
 
     currency: str
+    direct: Decimal | None
     lower: Decimal | None
     upper: Decimal | None
     missing_days: tuple[str, ...]
@@ -38,9 +41,10 @@ class Money:
         def told(amount: Decimal | None) -> Valued | None:
             return None if amount is None else Valued(amount, self.currency, "", amount)
 
-        low, high = told(self.lower), told(self.upper)
+        low, high, direct = told(self.lower), told(self.upper), told(self.direct)
         return {
             "currency": self.currency,
+            "direct": direct.rounded() if direct else None,
             "lower": low.floor() if low else None,
             "upper": high.ceiling() if high else None,
             "missing_days": list(self.missing_days),
@@ -61,8 +65,10 @@ def money_of(trace: Trace, target: Target, prices: PriceSeries, currency: str) -
     missing = sorted(
         {utc_day(t) for t, value in zip(days, worth, strict=True) if value is None}
     )
+    paid = dict(zip(target.coins, worth, strict=True))
+    direct = _direct(target, {c: v.amount for c, v in paid.items() if v}, graph.value)
     if missing:
-        return Money(currency.upper(), None, None, tuple(missing))
+        return Money(currency.upper(), direct, None, None, tuple(missing))
     lower = trace.figures.lower[coins].tolist()
     upper = trace.figures.upper[coins].tolist()
     rows = sorted(
@@ -72,7 +78,15 @@ def money_of(trace: Trace, target: Target, prices: PriceSeries, currency: str) -
     )
     least = _filled(rows, target.amounts.lower_sat)
     most = _filled(rows[::-1], target.amounts.upper_sat)
-    return Money(currency.upper(), least, most, ())
+    return Money(currency.upper(), direct, least, most, ())
+
+
+def _direct(target: Target, worth: dict[int, Decimal], value: I64) -> Decimal | None:
+    """Value the direct amount, exactly; None where a day has no price."""
+    if any(coin not in worth for coin in target.direct_coins):
+        return None
+    parts = (worth[coin] * int(value[coin]) for coin in target.direct_coins)
+    return sum(parts, Decimal(0))
 
 
 def _filled(rows: list[tuple[Decimal, int, int]], total: int) -> Decimal:

@@ -17,13 +17,20 @@ from dalil.attribution import actor_key, service_kind
 from dalil.tracing.request import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dalil.attribution import Tag
 
-__all__ = ["Labels", "Tags", "marks_from_tags", "spread_over_clusters"]
+__all__ = [
+    "Labels",
+    "Tags",
+    "actor_names",
+    "marks_from_tags",
+    "shown_name",
+    "spread_over_clusters",
+]
 
 
 class Tags(Protocol):
@@ -71,11 +78,29 @@ def _speaking(tags: Sequence[Tag]) -> list[Tag]:
     return [t for t in tags if t in named or t in dated] if named else list(tags)
 
 
-def _name(tag: Tag, names: dict[str, str]) -> str:
+def shown_name(tag: Tag, names: dict[str, str]) -> str:
     """Name a tag's actor; all spellings of one actor take the first one seen."""
     key = actor_key(tag)
     shown = tag.actor_name or tag.actor or tag.label
     return shown if key is None else names.setdefault(key, shown)
+
+
+def actor_names(ledger: Named, tags: Tags) -> dict[str, str]:
+    """Map each actor tagged in the ledger to the spelling results use."""
+    names: dict[str, str] = {}
+    for _, tag in _tags_met(ledger, tags):
+        shown_name(tag, names)
+    return names
+
+
+def _tags_met(ledger: Named, tags: Tags) -> Iterator[tuple[int, Tag]]:
+    """Go through the tags of the ledger's own addresses, by address text."""
+    found = tags.find_many(tags.addresses(ledger.chain), ledger.chain)
+    for text in sorted(found):
+        address = ledger.find_address(text)
+        if address is not None:
+            for tag in _speaking(found[text]):
+                yield address, tag
 
 
 def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
@@ -91,20 +116,16 @@ def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
     """
     marks: dict[Mark, None] = {}
     names: dict[str, str] = {}
-    rows = {text: ledger.find_address(text) for text in tags.addresses(ledger.chain)}
-    here = {text: row for text, row in rows.items() if row is not None}
-    found = tags.find_many(here, ledger.chain)
-    for text in sorted(found):
-        for tag in _speaking(found[text]):
-            mark = Mark(
-                address=here[text],
-                name=_name(tag, names),
-                reason=service_kind(tag) or "target",
-                by="tag",
-                valid_from=_start_of(tag.valid_from),
-                valid_to=_start_of(tag.valid_to, days_later=1),
-            )
-            marks.setdefault(mark)
+    for address, tag in _tags_met(ledger, tags):
+        mark = Mark(
+            address=address,
+            name=shown_name(tag, names),
+            reason=service_kind(tag) or "target",
+            by="tag",
+            valid_from=_start_of(tag.valid_from),
+            valid_to=_start_of(tag.valid_to, days_later=1),
+        )
+        marks.setdefault(mark)
     return list(marks)
 
 

@@ -54,6 +54,8 @@ class Target:
     coins: tuple[int, ...]
     n_by_cluster: int = 0
     received_sat: int | None = None
+    direct_coins: tuple[int, ...] = ()
+    """The coins that make up `direct_sat`; backward, seeds."""
 
     def headline(self) -> str:
         """Say it in one line: the direct amount first, then the interval.

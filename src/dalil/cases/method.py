@@ -1,0 +1,105 @@
+"""The method section of a case: every rule it used, with its measured errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dalil.clustering.clusters import GUARD_SIZE
+from dalil.clustering.coinjoin import RULES, RULES_VERSION
+from dalil.clustering.cospend import COSPEND_VERSION
+from dalil.evidence.document import Method, ProfileText, RuleFacts
+from dalil.evidence.questions import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dalil.cases.charter import Charter
+
+__all__ = ["method_of"]
+
+_GATE = Text(
+    "A transaction with the shape of a CoinJoin (Whirlpool, Wasabi 1, Wasabi 2, "
+    "JoinMarket, or many equal outputs with a payer for each) joins nobody and "
+    "ends a trace. A CoinJoin without that shape is not seen; a payment that "
+    "happens to have it is taken for one, and then evidence is lost, not invented.",
+    "المعاملة التي لها شكل CoinJoin (Whirlpool أو Wasabi 1 أو Wasabi 2 أو "
+    "JoinMarket، أو مخرجات كثيرة متساوية لكلٍّ منها دافع) لا تربط بين أحد وتُنهي "
+    "التتبّع. ولا تُرى معاملة CoinJoin التي ليس لها هذا الشكل، وقد تُحسب منها "
+    "دفعةٌ عادية شابهتها، فيضيع دليل ولا يُختلق.",
+)
+
+_COSPEND = Text(
+    "Addresses spent together in one transaction act together, unless the "
+    "transaction is typed a CoinJoin. Fails where strangers pay together without "
+    "that shape (PayJoin), and where one wallet serves many people.",
+    "العناوين التي تُنفق معاً في معاملة واحدة تعمل معاً، ما لم تُصنَّف المعاملة "
+    "CoinJoin. وتخطئ القاعدة حين يدفع غرباء معاً بغير هذا الشكل (PayJoin)، وحين "
+    "تخدم محفظة واحدة أشخاصاً كثيرين.",
+)
+_BOUNDS = Text(
+    "Every rule that conserves value gives a figure inside the stated interval; "
+    "it comes from maximum flows over the transactions on the way. FIFO, LIFO and "
+    "haircut are conventions: each is one way among many. Poison counts all that "
+    "was touched and may exceed the interval.",
+    "كل قاعدة تحفظ القيمة تعطي رقماً داخل النطاق المذكور، وهو مستخرج من التدفق "
+    "الأقصى عبر المعاملات الواقعة على المسار. أمّا FIFO وLIFO وhaircut فأعراف "
+    "محاسبية، وكلٌّ منها طريقة من طرق كثيرة. وpoison يعدّ كل ما مسّه المال وقد "
+    "يتجاوز النطاق.",
+)
+_BORDERS = Text(
+    "A service (exchange, mixer, processor, broker) ends the trace: what lies "
+    "behind it is not the customer's and is attributed to nobody.",
+    "الخدمة (منصة تداول أو خلّاط أو معالج مدفوعات أو وسيط) تُنهي التتبّع: فما "
+    "وراءها ليس مال العميل ولا يُنسب إلى أحد.",
+)
+_PROFILES = (
+    ProfileText(
+        id="strict",
+        text=Text(
+            "co-spending; no typed CoinJoin and none that is merely suspicious",
+            "الإنفاق المشترك، مع استبعاد كل CoinJoin مصنَّف وكل ما يُشتبه فيه",
+        ),
+    ),
+    ProfileText(
+        id="default",
+        text=Text(
+            "co-spending; no typed CoinJoin, and no single transaction that alone "
+            f"joins two parts of {GUARD_SIZE} addresses or more",
+            "الإنفاق المشترك، مع استبعاد كل CoinJoin مصنَّف وكل معاملة مفردة تصل "
+            f"وحدها بين جزأين في كلٍّ منهما {GUARD_SIZE} عنوان أو أكثر",
+        ),
+    ),
+    ProfileText(
+        id="broad",
+        text=Text(
+            "co-spending; no typed CoinJoin",
+            "الإنفاق المشترك، مع استبعاد كل CoinJoin مصنَّف",
+        ),
+    ),
+)
+
+
+def _plain(parameters: Mapping[str, int | tuple[int, ...]]) -> dict[str, object]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}
+
+
+def method_of(charter: Charter) -> Method:
+    """Describe the rules a case was worked with."""
+    cospend = RuleFacts(
+        id="co-spend",
+        version=str(COSPEND_VERSION),
+        profile=charter.profile,
+        text=_COSPEND,
+        citation="Nakamoto 2008, section 10; Meiklejohn et al. 2013",
+        parameters={"guard_size": GUARD_SIZE},
+    )
+    gate = RuleFacts(
+        id="coinjoin",
+        version=str(RULES_VERSION),
+        profile=charter.profile,
+        text=_GATE,
+        citation=" ".join(rule.citation for rule in RULES),
+        parameters={rule.id: _plain(rule.parameters) for rule in RULES},
+    )
+    rules = (cospend, gate)
+    return Method(rules=rules, profiles=_PROFILES, notes=(_BOUNDS, _BORDERS))
