@@ -120,7 +120,11 @@ def _readings(text: str) -> Iterator[Reading]:
     if _NODE_HEX.fullmatch(text):
         yield _tron(text, "tron-hex")
     elif _TRON.fullmatch(text):
-        yield _tron(text, "tron")
+        on_testnet = _bitcoin(text, "bech32") if _SEGWIT.fullmatch(text) else None
+        if on_testnet is not None and on_testnet.payload:
+            yield on_testnet  # `tb1…` of just TRON's length
+        else:
+            yield _tron(text, "tron")
     elif _EVM.fullmatch(text):
         yield _evm(text)
     elif _SEGWIT.fullmatch(text):

@@ -20,7 +20,7 @@ from dalil.chains.registry import read_address
 from dalil.errors import AddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["plain_letters", "suggest"]
 
@@ -82,18 +82,27 @@ def suggest(text: str) -> tuple[str, ...]:
 
 def _case_kept(text: str) -> bool:
     """Tell a slip from lost case; 34 characters hold capitals all but surely."""
-    return text.lower() != text or text.startswith(("bc1", "tb1", "bcrt1"))
+    return text.lower() != text or _like_bech32(text)
 
 
 def _neighbours(text: str) -> Iterator[str]:
-    is_bech32 = text.lower().startswith(("bc1", "tb1", "bcrt1"))
-    if is_bech32:
-        letters, text = bech32.CHARSET, text.lower()
-    elif 25 <= len(text) <= 36 and text[0] in "123mnT":
-        letters = ALPHABET
+    if _like_bech32(text):
+        yield from _one_slip_away(text.lower(), bech32.CHARSET)
+    if _like_base58(text):
         yield from _misread(text)
-    else:
-        return
+        yield from _one_slip_away(text, ALPHABET)
+
+
+def _like_bech32(text: str) -> bool:
+    return text.lower().startswith(("bc1", "tb1", "bcrt1"))
+
+
+def _like_base58(text: str) -> bool:
+    """Tell base58's shape; TRON's ``TB1…`` has that of bech32 as well."""
+    return 25 <= len(text) <= 36 and text[0] in "123mnT"
+
+
+def _one_slip_away(text: str, letters: str) -> Iterator[str]:
     for place in range(len(text) + 1):
         head, tail = text[:place], text[place:]
         yield head + tail[1:]
@@ -113,14 +122,20 @@ def _misread(text: str) -> Iterator[str]:
 
 
 def _passes(text: str) -> bool:
+    """Tell whether a text has a valid checksum, asking the cheap question first."""
+    may_pass = (_like_bech32(text) and _decodes(bech32.decode, text)) or (
+        _like_base58(text) and _decodes(b58check_decode, text)
+    )
+    may_pass = may_pass or text.startswith(("0x", "0X"))
+    return may_pass and any(one.checksum == "valid" for one in read_address(text))
+
+
+def _decodes(decode: Callable[[str], object], text: str) -> bool:
     try:
-        if text.lower().startswith(("bc1", "tb1", "bcrt1")):
-            bech32.decode(text)
-        elif not text.startswith(("0x", "0X")):
-            b58check_decode(text)
+        decode(text)
     except AddressError:
         return False
-    return any(reading.checksum == "valid" for reading in read_address(text))
+    return True
 
 
 def _canonical(text: str) -> str:
