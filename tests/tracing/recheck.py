@@ -29,12 +29,18 @@ class PlainTx:
 class _Reader:
     """What the transactions and the certificate's lists say of every amount."""
 
-    def __init__(self, txs: Mapping[str, PlainTx], proof: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        txs: Mapping[str, PlainTx],
+        proof: dict[str, Any],
+        extreme: dict[str, Any],
+        wanted: set[str],
+    ) -> None:
         self.forward = proof["direction"] == "forward"
-        self.txs = {txid: txs[txid] for txid in proof["transactions"]}
+        self.txs = {txid: txs[txid] for txid in extreme["transactions"]}
         self.seeds = {line["outpoint"]: line["value_sat"] for line in proof["seeds"]}
         self.ends = {line["outpoint"] for line in proof["ends"]}
-        self.gaps = set(proof.get("gaps", ()))
+        self.wanted = wanted
         self.stopped = set(proof["stopped"])
         self.entering: dict[str, list[str]] = {txid: [] for txid in self.txs}
         self.into: dict[str, str] = {}
@@ -45,6 +51,10 @@ class _Reader:
                 if outpoint in self.seeds or carried:
                     self.entering[txid].append(outpoint)
                     self.into[outpoint] = txid
+        # A seed that neither goes this way nor ends here plays no part.
+        self.returning = set(self.seeds)
+        here = [o for o in self.seeds if o in self.into or o in wanted]
+        self.seeds = {outpoint: self.seeds[outpoint] for outpoint in here}
 
     def leaving_lines(self, tx: PlainTx) -> list[tuple[str, int | None]]:
         return list(tx.outputs) if self.forward else tx.inputs
@@ -76,10 +86,8 @@ def _amounts(reader: _Reader) -> dict[str, int]:
     return values
 
 
-def _check(
-    reader: _Reader, extreme: dict[str, Any], wanted: set[str], *, least: bool
-) -> list[str]:
-    wrong = []
+def _check(reader: _Reader, extreme: dict[str, Any], *, least: bool) -> list[str]:
+    wrong, wanted = [], reader.wanted
     values = _amounts(reader)
     flow = {**extreme["flow"], **extreme["fees"]}
     returned = extreme["returned"]
@@ -98,7 +106,7 @@ def _check(
         enter = sum(flow.get(outpoint, 0) for outpoint in reader.entering[txid])
         leave = 0
         for o, _ in lines:
-            again = o in reader.seeds or o in returned
+            again = o in reader.returning or o in returned
             held = returned.get(o, 0) if again else flow.get(o, 0)
             into = None if again else reader.into.get(o)
             leave += held
@@ -121,7 +129,8 @@ def _check(
 
 def recheck(txs: Mapping[str, PlainTx], proof: dict[str, Any]) -> list[str]:
     """What is wrong with a certificate; an empty list if nothing is."""
-    reader = _Reader(txs, proof)
-    wrong = _check(reader, proof["lower"], reader.ends, least=True)
-    wanted = reader.ends | reader.gaps
-    return wrong + _check(reader, proof["upper"], wanted, least=False)
+    ends = {line["outpoint"] for line in proof["ends"]}
+    widened = ends | set(proof.get("gaps", ()))
+    lower, upper = proof["lower"], proof["upper"]
+    wrong = _check(_Reader(txs, proof, lower, ends), lower, least=True)
+    return wrong + _check(_Reader(txs, proof, upper, widened), upper, least=False)

@@ -92,6 +92,6 @@ def test_certificates_add_up_from_the_transactions_alone(
 ) -> None:
     for target in result.targets[:4]:
         proof = certificate(result, target)
-        found = {txid: ledger.find_tx(txid) for txid in proof["transactions"]}
+        found = {txid: ledger.find_tx(txid) for txid in proof["upper"]["transactions"]}
         txs = {txid: plain(ledger, tx) for txid, tx in found.items() if tx is not None}
         assert recheck(txs, proof) == []

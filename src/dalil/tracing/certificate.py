@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.errors import NotFoundError
-from dalil.tracing.network import Extreme, Region, region_of, send
+from dalil.tracing.network import Region, region_of, send
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.tracing.columns import I64
     from dalil.tracing.result import Target, Trace
 
 __all__ = ["certificate"]
@@ -38,20 +37,27 @@ def _where(trace: Trace, coin: int) -> str:
     return trace.ledger.txid(int(trace.graph.tx[node]))
 
 
-def _extreme(trace: Trace, extreme: Extreme, seeds: I64) -> dict[str, Any]:
+def _txids(trace: Trace, nodes: NDArray[np.bool_]) -> list[str]:
+    """Name nodes in ledger order."""
+    return [trace.ledger.txid(tx) for tx in np.sort(trace.graph.tx[nodes]).tolist()]
+
+
+def _extreme(trace: Trace, region: Region, *, to_ends: bool) -> dict[str, Any]:
     """Lay out one extreme; a seed that takes in seed money stands in two lists."""
-    graph, amounts = trace.graph, extreme.flow.copy()
-    amounts[seeds] = graph.value[seeds]
+    graph, extreme = trace.graph, send(region, to_ends=to_ends)
     flow: dict[str, dict[str, int]] = {"flow": {}, "fees": {}, "returned": {}}
-    for coin in np.flatnonzero(amounts).tolist():
+    for coin in np.flatnonzero(extreme.flow).tolist():
         if graph.output[coin] < 0 and graph.input[coin] < 0:
             kind = "fees"
         else:
             kind = "returned" if graph.code[coin] == StopCode.SEED else "flow"
-        flow[kind][_where(trace, coin)] = int(amounts[coin])
-    near = np.sort(graph.tx[extreme.cut]).tolist()
-    cut = [trace.ledger.txid(tx) for tx in near]
-    return {"value_sat": extreme.value, **flow, "cut": cut}
+        flow[kind][_where(trace, coin)] = int(extreme.flow[coin])
+    return {
+        "value_sat": extreme.value,
+        "transactions": _txids(trace, region.inside),
+        **flow,
+        "cut": _txids(trace, extreme.cut),
+    }
 
 
 def _lines(trace: Trace, coins: Iterable[int]) -> list[dict[str, Any]]:
@@ -80,16 +86,16 @@ def certificate(trace: Trace, target: Target) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``direction``; ``transactions``: the txids on the way, in ledger order;
-        ``seeds``: those that enter one of them; ``ends``: the target's outputs;
-        ``outputs``: every output of those transactions that can hold seed money
-        (backward: every output they spend), with its local bounds; ``stopped``:
-        those that are spent but not followed; ``upper`` and ``lower``: each
-        with ``value_sat``; a ``flow`` per outpoint, ``fees`` per txid and what
-        ``returned`` to seeds, which together come to it; and the ``cut``, the
-        txids on the near side. Where the
-        ledger has gaps, ``gaps`` lists the outputs through which seed money
-        may return and ``received_sat`` caps the upper value.
+        ``direction``; ``seeds``: those that enter a transaction on the way, or
+        are ends; ``ends``: the target's outputs; ``outputs``: every output of
+        the transactions on the way that can hold seed money (backward: every
+        output they spend), with its local bounds; ``stopped``: those that are
+        spent but not followed; ``upper`` and ``lower``: each with its
+        ``value_sat``; the ``transactions`` on the way, in ledger order; a
+        ``flow`` per outpoint, ``fees`` per txid and what ``returned`` to seeds,
+        which together come to it; and the ``cut``, the txids on the near side.
+        Where the ledger has gaps, the upper one counts all of ``gaps`` among
+        the ends, and ``received_sat`` caps it.
 
     Raises
     ------
@@ -101,31 +107,25 @@ def certificate(trace: Trace, target: Target) -> dict[str, Any]:
     graph, gaps = trace.graph, trace.gaps
     ends = np.zeros(graph.value.size, dtype=np.bool_)
     ends[list(target.coins)] = True
-    region = region_of(graph, ends, also=gaps)
+    region = region_of(graph, ends)
     widened = region if gaps is None else region_of(graph, ends | gaps)
-    inside = _in_region(region)
-    n_seeds = graph.n_seeds
-    at_once = np.flatnonzero((ends if gaps is None else ends | gaps)[:n_seeds])
-    seeds = np.union1d(region.seeds, at_once)
+    inside = _in_region(widened)
     fee = (graph.output < 0) & (graph.input < 0)
-    spent = (
-        graph.input >= 0 if graph.direction is Direction.FORWARD else graph.output >= 0
-    )
+    forward = graph.direction is Direction.FORWARD
+    spent = graph.input >= 0 if forward else graph.output >= 0
     stopped = inside & ~fee & ~ends & (graph.into < 0) & spent & (graph.value > 0)
+    seeds = np.union1d(widened.seeds, widened.ended_seeds)
     proof: dict[str, Any] = {
         "direction": str(graph.direction),
-        "transactions": [
-            trace.ledger.txid(tx) for tx in np.sort(graph.tx[region.inside]).tolist()
-        ],
         "seeds": _lines(trace, seeds.tolist()),
         "ends": _lines(trace, target.coins),
         "outputs": _lines(trace, np.flatnonzero(inside & ~fee).tolist()),
         "stopped": [_where(trace, c) for c in np.flatnonzero(stopped).tolist()],
-        "upper": _extreme(trace, send(widened, to_ends=True), seeds),
-        "lower": _extreme(trace, send(region, to_ends=False), seeds),
+        "upper": _extreme(trace, widened, to_ends=True),
+        "lower": _extreme(trace, region, to_ends=False),
     }
     if gaps is not None:
-        within = np.flatnonzero(gaps & (inside | (region.node < 0)))
+        within = np.flatnonzero(gaps & (inside | (widened.node < 0)))
         proof["gaps"] = [_where(trace, c) for c in within.tolist()]
         proof["received_sat"] = target.received_sat
     return proof

@@ -53,10 +53,9 @@ class Region:
         return np.flatnonzero(self.goes_inside[: self.graph.n_seeds])
 
     @property
-    def ends_at_once(self) -> int:
-        """Satoshi of seeds that are ends themselves."""
-        n_seeds = self.graph.n_seeds
-        return int(self.graph.value[:n_seeds][self.ends[:n_seeds]].sum())
+    def ended_seeds(self) -> I64:
+        """The seeds that are ends themselves, by coin."""
+        return np.flatnonzero(self.ends[: self.graph.n_seeds])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,18 +116,9 @@ def _drain(
             left -= more
 
 
-def region_of(
-    graph: FlowGraph,
-    ends: NDArray[np.bool_],
-    also: NDArray[np.bool_] | None = None,
-) -> Region:
-    """Find the part of `graph` from which `ends` (coins that stop) is reached.
-
-    `also` makes it the part from which these, too, are reached; the extremes
-    are the same for any region that is large enough.
-    """
-    reached = ends if also is None else ends | also
-    inside = _reaching(graph.coin_start, graph.into, graph.capacity, reached)
+def region_of(graph: FlowGraph, ends: NDArray[np.bool_]) -> Region:
+    """Find the part of `graph` from which `ends` (coins that stop) is reached."""
+    inside = _reaching(graph.coin_start, graph.into, graph.capacity, ends)
     goes = graph.into >= 0
     goes[goes] = inside[graph.into[goes]]
     return Region(graph, ends, inside, graph.node_of_coin(), goes)
@@ -164,7 +154,8 @@ def send(region: Region, *, to_ends: bool) -> Extreme:
     )
     sent, excess, label = maximum_preflow(net, supply)
     flow = np.zeros_like(graph.value)
-    flow[region.seeds] = graph.value[region.seeds]
+    for seeds in (region.seeds, region.ended_seeds):
+        flow[seeds] = graph.value[seeds]
     flow[arcs] = sent
     slots = (graph.slot_start, graph.slot_coin, graph.coin_start)
     _drain(slots, region.inside, graph.capacity, flow)
@@ -172,4 +163,5 @@ def send(region: Region, *, to_ends: bool) -> Extreme:
     cut[region.inside] = label[:n] <= n
     arrived = int(excess[n])
     value = arrived if to_ends else int(supply.sum()) - arrived
-    return Extreme(value + region.ends_at_once, flow, cut)
+    at_once = int(graph.value[region.ended_seeds].sum())
+    return Extreme(value + at_once, flow, cut)
