@@ -38,7 +38,7 @@ def charter_of(folder: Path, text: str | bytes) -> Charter:
 def test_a_blank_folder_is_a_case(tmp_path: Path) -> None:
     charter = read_charter(tmp_path)
     assert charter.title == tmp_path.name
-    assert not (charter.seeds or charter.ledgers or charter.warnings)
+    assert (charter.seeds, charter.ledgers, charter.warnings) == ((), (), ())
     assert len(charter.missing()) == 6
 
 

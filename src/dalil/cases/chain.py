@@ -43,7 +43,10 @@ def canonical_json(value: object) -> str:
         mapping with text keys; a float has no one way of writing it.
     """
     _refuse_unclear(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError("a record takes no text that is not UTF-8", repr(text[:100]))
+    return text
 
 
 def _refuse_unclear(value: object) -> None:
