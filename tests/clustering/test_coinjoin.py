@@ -177,6 +177,19 @@ CASES = [
         "wasabi2",
     ),
     Case(
+        "a WabiSabi round in which one rich owner takes a denomination four times",
+        Tx(
+            (Coin(40 * 10**8, 20), *(Coin(30_000, 21 + k) for k in range(19)), UNKNOWN),
+            (*((2**29, k) for k in range(4)), *((v, k + 4) for v, k in WABISABI[4:16])),
+        ),
+        "wasabi2",
+    ),
+    Case(
+        "twenty-one coins of one address are no WabiSabi round",
+        Tx((Coin(None, 20),) * 21, WABISABI),
+        None,
+    ),
+    Case(
         "a batch of round sums out of fifty coins is no WabiSabi",
         Tx(unknown_inputs(50), (*ROUND_SUMS, *change(9, SEGWIT, 8))),
         None,

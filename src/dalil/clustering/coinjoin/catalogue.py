@@ -25,7 +25,7 @@ RULES = (
             " Ficsór's Dumplings scanner (5 to 10 equal outputs, surplus 0.0011 BTC);"
             " Samourai Wallet (2023), Introducing Whirlpool Surge Cycles."
         ),
-        misses="Pools of other sizes, as later operators may run; they are typed unknown.",
+        misses="Pools of sizes that later operators may run; they are typed unknown.",
         mistakes=(
             "One wallet cutting five to ten coins of its own into as many equal"
             " outputs of exactly a pool's size, without change."
@@ -36,7 +36,7 @@ RULES = (
         kind=CoinJoinType.WASABI2,
         version=rules.RULES_VERSION,
         parameters={
-            "min_inputs": rules.WASABI2_MIN_INPUTS,
+            "min_input_scripts": rules.WASABI2_MIN_INPUTS,
             "n_denominations": len(STANDARD_SAT),
             "min_standard_percent": rules.WASABI2_STANDARD_PERCENT,
             "min_uncommon_percent": rules.WASABI2_UNCOMMON_PERCENT,
@@ -130,4 +130,4 @@ RULES = (
         ),
     ),
 )
-"""All rules, in the order in which they are tried (wasabi1's coordinator first)."""
+"""All rules, by kind; `rules.decide` says in which order they are tried."""

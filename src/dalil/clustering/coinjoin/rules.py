@@ -104,30 +104,30 @@ class Shape(NamedTuple):
 def decide(s: Shape) -> int:
     """Return the `CoinJoinType` of a transaction of shape `s`, as an integer.
 
-    First comes what holds for every CoinJoin with equal outputs: as many
-    owners as equal outputs, each able to fund his own, no script paid twice,
-    no data output. Then each protocol's own marks, the strictest first.
+    Two protocols come first that need no equal share for everyone: Wasabi 1
+    where it paid its coordinator, and WabiSabi, where one owner may take the
+    same denomination several times. For all others there must be as many owners
+    as equal outputs, each able to fund his own; then each protocol's own marks.
     """
     if s.n_inputs < 2 or s.n_equal < 2:
         return _NONE
     if s.n_coordinator > 0 and s.n_inputs >= s.n_equal:
         return _WASABI1
-    if s.n_owners < s.n_equal or s.n_funded < s.n_equal:
-        return _NONE
     if s.n_repeated > 0 or s.n_unspendable > 0:
         return _NONE
-    if _is_whirlpool(s):
-        return _WHIRLPOOL
-    native = s.n_native == s.n_outputs
     if (
-        native
-        and s.n_inputs >= WASABI2_MIN_INPUTS
+        s.n_native == s.n_outputs
+        and s.n_owners >= WASABI2_MIN_INPUTS
         and 100 * s.n_standard >= WASABI2_STANDARD_PERCENT * s.n_outputs
         and 100 * s.n_uncommon >= WASABI2_UNCOMMON_PERCENT * s.n_outputs
     ):
         return _WASABI2
+    if s.n_owners < s.n_equal or s.n_funded < s.n_equal:
+        return _NONE
+    if _is_whirlpool(s):
+        return _WHIRLPOOL
     if (
-        native
+        s.n_native == s.n_outputs
         and s.n_equal >= WASABI1_MIN_EQUAL
         and abs(s.equal_sat - WASABI1_BASE_SAT) <= WASABI1_SPREAD_SAT
         and s.n_single <= s.n_equal + 1
