@@ -74,7 +74,7 @@ def follow(desk: Desk, starts: Starts) -> Followed:
             ),
         )
         traces[profile] = trace(desk.ledger, request, desk.progress)
-    profile = desk.charter.profile
+    profile = next(name for name in PROFILES if name == desk.charter.profile)
     return Followed(profile, traces, _record(desk, starts, traces[profile]))
 
 

@@ -1657,10 +1657,13 @@ class Findings:
             holds(
                 "statement.address", verdict != "invalid", "a valid checksum", verdict
             )
-        named = {tag["actor"], tag["label"]} - {None}
-        holds("statement.actor", statement["actor"] in named, sorted(named).__repr__(),
-              statement["actor"])  # fmt: skip
         Report.current.cannot("the truth of a tag", finding["id"])
+        if statement["actor"] not in (tag["actor"], tag["label"]):
+            # A tag may name its actor by an id that another list spells out.
+            Report.current.cannot("that %s is what the tag calls %s: a list of actors says "
+                                  "so" % (statement["actor"], tag["actor"]), finding["id"])  # fmt: skip
+            holds("statement.actor", tag["actor"] is not None, tag["label"],
+                  statement["actor"])  # fmt: skip
         row = self.tag_rows.get((tag["file_sha256"], tag["line"]))
         if row is None:
             Report.current.cannot(
