@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Paper"]
 
 Kind = Literal[
-    "address", "txid", "outpoint", "hash", "amount", "money", "date", "number", "code"
+    "address", "txid", "outpoint", "hash", "amount", "money", "date", "number", "code",
+    "step",
 ]
 
 _MASKED = frozenset(("address", "txid", "outpoint"))
@@ -172,12 +173,9 @@ class Paper:
 
     def step(self, step: dict[str, Any]) -> Markup:
         """Write one step of normalisation: its name, then its arguments."""
-        arguments = [
-            Markup(" {}={}").format(self.id(name), self.text(value, raw=True))
-            for name, value in step.items()
-            if name != "op"
-        ]
-        return self.id(step["op"]) + Markup("").join(arguments)
+        told = [str(step["op"])]
+        told += [f"{name}={value}" for name, value in step.items() if name != "op"]
+        return self.id(" ".join(told), "step")
 
     def unknown(self) -> Markup:
         """Write that a value is not known or was not given."""

@@ -24,6 +24,16 @@ _STEERING = re.compile(
     "\u200b\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_IDENTIFIER = re.compile(
+    r"(?<![0-9A-Za-z])(?:"
+    r"(?P<link>[A-Za-z][A-Za-z0-9+.-]{1,20}:(?://)?[!-~]*[0-9A-Za-z/])"
+    r"|(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}Z?)?)"
+    r"|(?P<amount>[0-9][0-9,]*\.[0-9]{8}(?: BTC)?)"
+    r"|(?P<quoted>(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?"
+    r"|[0-9A-Za-z]{2,6}••••#[0-9]+)"
+    r")(?![0-9A-Za-z])"
+)
+"""What inside prose must keep its order: links, dates, amounts, identifiers."""
 _SCHEME = re.compile(r"\b(ht|f)tp(s?)(?=:)", re.IGNORECASE)
 _JAVASCRIPT = re.compile(r"\b(javascript|data|vbscript)(?=\s*:)", re.IGNORECASE)
 _DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
@@ -44,8 +54,10 @@ def user_text(text: object, *, raw: bool = False) -> Markup:
     Returns
     -------
     Markup
-        One ``<bdi dir="auto">`` element. Its text differs from the input only
-        where a code point is named, and where it is cut at `MAX_TEXT`.
+        One ``<bdi dir="auto">`` element, in which links, dates, amounts and
+        identifiers are isolated again, so that Arabic around them moves no
+        character. Its text differs from the input only where a code point is
+        named, and where it is cut at `MAX_TEXT`.
 
     Examples
     --------
@@ -54,7 +66,16 @@ def user_text(text: object, *, raw: bool = False) -> Markup:
     """
     whole = text if isinstance(text, str) else str(text)
     shown = whole[:MAX_TEXT]
-    pieces = [_show(char, raw=raw) for char in shown]
+    pieces, done = [], 0
+    for found in _IDENTIFIER.finditer(shown):
+        pieces += [_show(char, raw=raw) for char in shown[done : found.start()]]
+        pieces.append(
+            Markup('<bdi dir="ltr" class="id id-{}">{}</bdi>').format(
+                found.lastgroup, found[0]
+            )
+        )
+        done = found.end()
+    pieces += [_show(char, raw=raw) for char in shown[done:]]
     if len(whole) > MAX_TEXT:
         pieces.append(Markup("… (+{})").format(f"{len(whole) - MAX_TEXT:,}"))
     return Markup('<bdi dir="auto" class="text">{}</bdi>').format(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from dalil.evidence.report.figure.layout import BOX_WIDTH, laid_out
+from dalil.evidence.report.figure.layout import BOX_WIDTH, MARGIN, laid_out
 from dalil.evidence.report.figure.model import capped
 from dalil.units import format_btc
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ICONS", "drawn", "node_name"]
 
-MAX_LABEL = 22
-"""Characters of a name beside a box; the whole stands in the table."""
+LONGEST_LABEL, LONGEST_FIRST = 30, 20
+"""Characters of a name beside a box, less in the first column; the table has all."""
 
 ICONS = {
     "seed": "M5 0L10 5L5 10L0 5Z",
@@ -101,21 +101,21 @@ def node_name(node: Node, paper: Paper) -> Markup:
 
 
 def _ribbon(ribbon: Ribbon, paper: Paper) -> Markup:
-    bend = (ribbon.x1 - ribbon.x0) / 2
     sort = "heuristic" if ribbon.edge.heuristic else "on-chain"
+    half, bend = ribbon.width / 2, (ribbon.x0 + ribbon.x1) / 2
     return Markup(
-        '<path class="ribbon {sort}" d="M{x0:.1f} {y0:.2f}C{c0:.1f} {y0:.2f} '
-        '{c1:.1f} {y1:.2f} {x1:.1f} {y1:.2f}" stroke-width="{width:.2f}">'
-        "<title>{tip}</title></path>"
+        '<path class="ribbon {sort}" d="M{x0:.1f} {a:.2f}C{bend:.1f} {a:.2f} '
+        "{bend:.1f} {b:.2f} {x1:.1f} {b:.2f}V{c:.2f}C{bend:.1f} {c:.2f} "
+        '{bend:.1f} {d:.2f} {x0:.1f} {d:.2f}Z"><title>{tip}</title></path>'
     ).format(
         sort=sort,
         x0=ribbon.x0,
-        y0=ribbon.y0,
         x1=ribbon.x1,
-        y1=ribbon.y1,
-        c0=ribbon.x0 + bend,
-        c1=ribbon.x1 - bend,
-        width=ribbon.width,
+        bend=bend,
+        a=ribbon.y0 - half,
+        b=ribbon.y1 - half,
+        c=ribbon.y1 + half,
+        d=ribbon.y0 + half,
         tip=paper.words(f"flow.{sort.replace('-', '_')}"),
     )
 
@@ -141,7 +141,7 @@ def _box(box: Box, paper: Paper) -> Markup:
         tx=box.x + 15,
         y1=top,
         word=paper.words(f"role.{role}"),
-        label=_label(node, box.x, top + 14, paper),
+        label=_label(box, top + 14, paper),
         bounds=_bounds(node, box.x, top + 28),
     )
 
@@ -165,20 +165,21 @@ def _brief(value_sat: int) -> str:
     return format_btc(value_sat) if value_sat else "0"
 
 
-def _label(node: Node, x: float, y: float, paper: Paper) -> Markup:
+def _label(box: Box, y: float, paper: Paper) -> Markup:
     """Write the name beside a box: cut to fit, whole in its tooltip."""
+    node, room = box.node, LONGEST_LABEL if box.x > MARGIN else LONGEST_FIRST
     if node.role == "more":
         shown, whole, sort = str(paper.words("flow.more", n=node.n_folded)), "", "text"
     elif node.kind == "word":
         shown, whole, sort = str(paper.words(node.label)), "", "text"
     elif node.kind == "text":
         whole = paper.bare_text(node.label)
-        cut = len(whole) > MAX_LABEL
-        shown, sort = (whole[: MAX_LABEL - 1] + "…" if cut else whole), "text"
+        cut = len(whole) > room
+        shown, sort = (whole[: room - 1] + "…" if cut else whole), "text"
     else:
         shown = paper.short(node.label, node.kind)
         whole, sort = paper.plain(node.label, node.kind), f"id id-{node.kind}"
     tip = Markup("<title>{}</title>").format(whole) if whole else Markup()
     return Markup(
         '<text class="{}" direction="ltr" x="{:.0f}" y="{:.1f}">{}{}</text>'
-    ).format(sort, x, y, escape(shown), tip)
+    ).format(sort, box.x, y, escape(shown), tip)

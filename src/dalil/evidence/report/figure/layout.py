@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Box", "Layout", "Ribbon", "laid_out"]
 
 BOX_WIDTH = 12
-COLUMN_STEP = 168
+NARROWEST_STEP = 140
+WIDEST_STEP = 220
+STEPS_WIDTH = 700
+LAST_COLUMN = 230
 LABEL_HEIGHT = 46
 INK_HEIGHT = 300
 THINNEST = 1.5
@@ -80,18 +83,19 @@ def laid_out(
     """
     order = _ordered(nodes, edges, column)
     scale = _scale(edges, order)
+    n_steps = max(order, default=0)
+    step = min(max(STEPS_WIDTH // max(n_steps, 1), NARROWEST_STEP), WIDEST_STEP)
     boxes: dict[str, Box] = {}
     for index, keys in sorted(order.items()):
         y: float = MARGIN + LABEL_HEIGHT
         for node in keys:
             height = _height(node.key, edges, scale)
-            x = MARGIN + index * COLUMN_STEP
+            x = MARGIN + index * step
             boxes[node.key] = Box(node, x, round(y, 1), height)
             y += height + LABEL_HEIGHT
     bottom = max((box.y + box.height for box in boxes.values()), default=0.0)
-    columns = max(order, default=0) + 1
     return Layout(
-        width=MARGIN * 2 + columns * COLUMN_STEP + 40,
+        width=MARGIN + n_steps * step + LAST_COLUMN,
         height=round(bottom + MARGIN, 1),
         boxes=list(boxes.values()),
         ribbons=_ribbons(edges, boxes, scale),

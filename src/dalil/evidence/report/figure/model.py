@@ -95,7 +95,7 @@ def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
 
 
 def capped(
-    nodes: list[Node], edges: list[Edge], *, per_column: int = 8, n_columns: int = 7
+    nodes: list[Node], edges: list[Edge], *, per_column: int = 8, n_columns: int = 6
 ) -> tuple[list[Node], list[Edge], dict[str, int]]:
     """Fold what is too much for one picture into "+N more" nodes.
 
@@ -105,7 +105,7 @@ def capped(
         The whole flow.
     per_column : int, default 8
         Nodes of one column that keep their name, those of largest upper bound.
-    n_columns : int, default 7
+    n_columns : int, default 6
         Columns drawn. The steps beyond them become one node before the ends.
 
     Returns
