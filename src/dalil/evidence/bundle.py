@@ -13,7 +13,6 @@ import os
 import shutil
 from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dalil.errors import InputError
@@ -22,6 +21,7 @@ from dalil.evidence.readme import read_me
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dalil.evidence.document import Document
     from dalil.evidence.material import Material

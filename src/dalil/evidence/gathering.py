@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.address import decode_address, script_of
 from dalil.chains.bitcoin.transaction import parse_tx
@@ -14,45 +14,18 @@ from dalil.progress import Progress, silent
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
-    from dalil.chains.bitcoin.networks import Network
     from dalil.chains.bitcoin.transaction import TxInput
     from dalil.evidence.material import Material
+    from dalil.ledger import Ledger
 
-__all__ = ["ProvingLedger", "gather", "gather_headers"]
+__all__ = ["gather", "gather_headers"]
 
 _LONGEST_RUN = 20_000
 """Headers put in between, at most, so that used blocks hang together."""
 
 
-class ProvingLedger(Protocol):
-    """The part of a `dalil.ledger.Ledger` that premises are taken from."""
-
-    @property
-    def network(self) -> Network: ...
-    @property
-    def chain(self) -> str: ...
-    @property
-    def block_height(self) -> NDArray[np.int32]: ...
-    @property
-    def block_header(self) -> NDArray[np.uint8]: ...
-    @property
-    def tx_first_input(self) -> NDArray[np.int64]: ...
-
-    def find_tx(self, txid: str | bytes) -> int | None: ...
-    def raw_tx(self, tx: int) -> bytes: ...
-    def merkle_branch(self, tx: int) -> list[bytes]: ...
-    def tx_position(self, tx: int) -> int: ...
-    def block_of_tx(self, txs: ArrayLike) -> NDArray[np.int64]: ...
-    def input_values(self, inputs: ArrayLike) -> NDArray[np.int64]: ...
-    def input_addresses(self, inputs: ArrayLike) -> NDArray[np.uint32]: ...
-    def address_text(self, address: int) -> str: ...
-
-
 def gather(
-    ledger: ProvingLedger,
+    ledger: Ledger,
     txids: Iterable[str],
     material: Material,
     progress: Progress = silent,
@@ -61,7 +34,7 @@ def gather(
 
     Parameters
     ----------
-    ledger : ProvingLedger
+    ledger : Ledger
     txids : iterable of str
         The transactions that findings name. For each its raw bytes, its
         Merkle branch with header, and the raw transactions that made what it
@@ -100,7 +73,7 @@ def gather(
             _source(ledger, first + place, spend, material)
 
 
-def _proof(ledger: ProvingLedger, tx: int) -> BlockProof | None:
+def _proof(ledger: Ledger, tx: int) -> BlockProof | None:
     block = int(ledger.block_of_tx(tx))
     header = ledger.block_header[block].tobytes()
     if not any(header):
@@ -113,9 +86,7 @@ def _proof(ledger: ProvingLedger, tx: int) -> BlockProof | None:
     return BlockProof(height, ledger.tx_position(tx), tuple(branch), header)
 
 
-def _source(
-    ledger: ProvingLedger, row: int, spend: TxInput, material: Material
-) -> None:
+def _source(ledger: Ledger, row: int, spend: TxInput, material: Material) -> None:
     txid = format_txid(spend.txid)
     if txid in material.transactions:
         return
@@ -129,7 +100,7 @@ def _source(
         material.prevouts[format_outpoint(spend.txid, spend.index)] = told
 
 
-def _told_script(ledger: ProvingLedger, row: int) -> bytes | None:
+def _told_script(ledger: Ledger, row: int) -> bytes | None:
     address = int(ledger.input_addresses([row])[0])
     try:
         return script_of(*decode_address(ledger.network, ledger.address_text(address)))
@@ -137,7 +108,7 @@ def _told_script(ledger: ProvingLedger, row: int) -> bytes | None:
         return None
 
 
-def gather_headers(ledger: ProvingLedger, material: Material) -> None:
+def gather_headers(ledger: Ledger, material: Material) -> None:
     """Add the headers between the lowest and the highest block used.
 
     They let the blocks used hang together, and in a ledger from block 0 hang
