@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.exercise.campaign import Campaign, Outlets
 from dalil.exercise.coinjoins import Rounds
+from dalil.exercise.commerce import PayJoins, Peeler, Shops
 from dalil.exercise.givers import Broker, Charity, ClosedExchange, Impostor
-from dalil.exercise.people import Crowd, Miners, PayJoins, Peeler
+from dalil.exercise.people import Crowd, Miners
 from dalil.exercise.services import Exchange, Processor
 from dalil.exercise.whirlpool import Whirlpool
 
@@ -31,6 +32,7 @@ class Cast:
     exchanges: list[Exchange]
     processor: Processor
     crowd: Crowd
+    shops: Shops
     peeler: Peeler
     payjoins: PayJoins
     charities: list[Charity]
@@ -95,6 +97,7 @@ class Cast:
             exchanges,
             processor,
             crowd,
+            Shops(stage, shops, crowd),
             Peeler(stage, crowd, birch),
             PayJoins(stage, crowd),
             charities,

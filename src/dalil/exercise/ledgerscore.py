@@ -130,12 +130,14 @@ def _largest(group: NDArray[np.int64], part: NDArray[np.int64]) -> int:
     """Sum, over the groups, the size of each one's largest part."""
     if group.size == 0:
         return 0
-    pairs, counts = np.unique(np.stack([group, part]), axis=1, return_counts=True)
-    starts = np.flatnonzero(np.diff(pairs[0], prepend=-1))
+    width = int(part.max()) + 1
+    pairs, counts = np.unique(group * width + part, return_counts=True)
+    starts = np.flatnonzero(np.diff(pairs // width, prepend=-1))
     return int(np.maximum.reduceat(counts, starts).sum())
 
 
 def _distinct(group: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count the distinct parts of each group."""
-    pairs = np.unique(np.stack([group, part]), axis=1)
-    return np.unique(pairs[0], return_counts=True)[1].astype(np.int64)
+    width = int(part.max(initial=0)) + 1
+    pairs = np.unique(group * width + part)
+    return np.unique(pairs // width, return_counts=True)[1].astype(np.int64)

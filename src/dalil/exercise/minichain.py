@@ -32,6 +32,7 @@ from dalil.exercise.blocks import (
 from dalil.exercise.dice import Dice
 from dalil.exercise.keys import KeyRing, Signer
 from dalil.exercise.locks import Lock, lock_with_key, lock_without_key
+from dalil.exercise.pending import PendingBlock
 from dalil.exercise.signing import Coin, sign
 from dalil.exercise.wallet import Share, Wallet
 from dalil.ids import format_outpoint, format_txid
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["MiniChain", "Paid"]
 
 _MATURITY = 100
-_MAX_WEIGHT = 3_900_000
-_MAX_SIGOPS = 70_000
 _START = 1_735_689_600
 _STEP = 600
 _KINDS = {kind.label: kind for kind in ScriptType}
@@ -117,7 +116,7 @@ class MiniChain:
         self._keys = KeyRing(str(seed).encode())
         self._signer = Signer(str(seed).encode())
         self._maturing: deque[tuple[int, Coin]] = deque()
-        self._block = _Pending()
+        self._block = PendingBlock()
         self._sink(GENESIS)
         self.faucet = self.wallet("faucet")
         for _ in range(warm_up):
@@ -224,7 +223,7 @@ class MiniChain:
         self.height += 1
         self.time_utc = max(time_utc or self.time_utc + _STEP, self.time_utc + 1)
         lock = (miner or self.faucet).lock()
-        block, self._block = self._block, _Pending()
+        block, self._block = self._block, PendingBlock()
         reward = subsidy(self.height) + block.fee
         mint = coinbase(
             self.height,
@@ -257,38 +256,3 @@ class MiniChain:
         """Close the block early where another transaction would not fit."""
         if not self._block.fits(tx):
             self.mine(time_utc=self.time_utc + 1)
-
-
-class _Pending:
-    """The block being filled."""
-
-    def __init__(self) -> None:
-        self.txids: list[bytes] = []
-        self.wtxids: list[bytes] = []
-        self.body: list[bytes] = []
-        self.fee = 0
-        self.has_witness = False
-        self._weight = 2_000
-        self._sigops = 400
-
-    def fits(self, tx: Transaction) -> bool:
-        size = len(tx.serialise())
-        sigops = 4 * len(tx.outputs) + 4 * len(tx.inputs)
-        return (
-            self._weight + 4 * size <= _MAX_WEIGHT
-            and self._sigops + sigops <= _MAX_SIGOPS
-        )
-
-    def add(self, tx: Transaction, fee: int) -> bytes:
-        raw = tx.serialise()
-        wtxid = double_sha256(raw)
-        bare = tx.serialise(witness=False) if tx.has_witness else raw
-        txid = double_sha256(bare) if tx.has_witness else wtxid
-        self.txids.append(txid)
-        self.wtxids.append(wtxid)
-        self.body.append(raw)
-        self.fee += fee
-        self.has_witness = self.has_witness or tx.has_witness
-        self._weight += 3 * len(bare) + len(raw)
-        self._sigops += 4 * len(tx.outputs) + 4 * len(tx.inputs)
-        return txid

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.exercise.wallet import DUST_SAT, Payee, Share, fee_for
 
 if TYPE_CHECKING:
     from dalil.exercise.locks import Lock
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from dalil.exercise.stage import Stage
     from dalil.exercise.wallet import Wallet
 
-__all__ = ["Crowd", "Miners", "PayJoins", "Peeler", "Person"]
+__all__ = ["PAYMENT_SAT", "Crowd", "Miners", "Person"]
 
 _KINDS = (
     *[ScriptType.P2WPKH] * 11,
@@ -23,7 +22,8 @@ _KINDS = (
     *[ScriptType.P2SH] * 3,
     *[ScriptType.P2TR] * 3,
 )
-_PAYMENT_SAT = (20_000, 80_000, 200_000, 600_000, 3_000_000)
+PAYMENT_SAT = (20_000, 80_000, 200_000, 600_000, 3_000_000)
+"""Quantiles of everyday payments."""
 _WITHDRAWAL_SAT = (2_000_000, 4_000_000, 7_000_000, 12_000_000, 40_000_000)
 _SAVING_SAT = (25_000_000, 40_000_000, 60_000_000, 120_000_000)
 _FEE_ROOM = 60_000
@@ -111,7 +111,7 @@ class Crowd:
             person.exchange.withdraw(person.wallet.lock(), value)
 
     def _one_deed(self, stage: Stage) -> None:
-        value = self._dice.amount(_PAYMENT_SAT)
+        value = self._dice.amount(PAYMENT_SAT)
         deed = self._dice.below(100)
         if deed < 20:
             self.tops_up(stage, self._dice.choice(self.people))
@@ -126,46 +126,6 @@ class Crowd:
             if person.can_pay(value):
                 to = person.exchange.deposit_lock(person.wallet)
                 person.wallet.pays(to, value)
-
-
-class PayJoins:
-    """Payments in which the payee brings a coin too, so that co-spending misleads.
-
-    They look like ordinary payments: no rule types them, and a tool that
-    joins their inputs joins two owners. That error belongs in its score.
-    """
-
-    def __init__(self, stage: Stage, crowd: Crowd) -> None:
-        self.txids: list[str] = []
-        self._crowd = crowd
-        self._dice = stage.dice("payjoins")
-
-    def act(self, stage: Stage) -> None:
-        """Let two people pay so every ten days, from the thirtieth on."""
-        if stage.day >= 30 and stage.is_day(every=10, tick=1):
-            for _ in range(stage.scale):
-                self._pay(stage)
-
-    def _pay(self, stage: Stage) -> None:
-        payer, payee = (self._dice.choice(self._crowd.people) for _ in range(2))
-        value = self._dice.amount(_PAYMENT_SAT)
-        if payer is payee or not payer.can_pay(value) or not payee.wallet.coins:
-            return
-        brought = next(iter(payee.wallet.coins.values()))
-        coins = payer.wallet.pick(value, 3)
-        rest = (
-            sum(coin.value for coin in coins) - value - fee_for([*coins, brought], 2, 5)
-        )
-        if rest <= DUST_SAT:
-            return
-        share = Share(
-            [*coins, brought],
-            [
-                Payee(brought.value + value, payee.wallet.lock()),
-                Payee(rest, payer.wallet.lock()),
-            ],
-        )
-        self.txids.append(stage.chain.transact([share]).id)
 
 
 class Miners:
@@ -194,22 +154,3 @@ class Miners:
             if sum(coin.value for coin in coins) > 10_000_000:
                 exchange = self._exchanges[(i + stage.day) % len(self._exchanges)]
                 wallet.sweeps(exchange.deposit_lock(wallet), coins)
-
-
-class Peeler:
-    """A large coin peeled small payment by small payment: a benign peel chain."""
-
-    def __init__(self, stage: Stage, crowd: Crowd, exchange: Exchange) -> None:
-        actor = stage.cast("peeler", "Exercise payroll office", "business")
-        self.wallet = stage.wallet(actor, "payroll")
-        self._crowd = crowd
-        self._exchange = exchange
-        self._dice = stage.dice("peeler")
-
-    def act(self, stage: Stage) -> None:
-        """Buy once, then pay somebody every day."""
-        if stage.day == 3 and stage.is_day(every=1):
-            self._exchange.withdraw(self.wallet.lock(), 300_000_000)
-        elif stage.is_day(every=1, tick=1) and self.wallet.balance > 10_000_000:
-            person = self._dice.choice(self._crowd.people)
-            self.wallet.pays(person.wallet, self._dice.between(1_000_000, 4_000_000))

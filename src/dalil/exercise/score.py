@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from dalil.errors import InputError
 from dalil.exercise.casescore import (
-    FlowScore,
     Indicators,
     accusations,
     load_findings,
-    score_flows,
     score_indicators,
     score_links,
 )
+from dalil.exercise.flowscore import FlowScore, score_flows
 from dalil.exercise.ledgerscore import (
     ClusterScore,
     CoinJoinScore,
