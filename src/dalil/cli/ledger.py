@@ -56,13 +56,13 @@ def build(
     network_name: str | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    r"""Build LEDGER from blocks, or bring it up to the chain with most work.
+    """Build LEDGER from blocks, or bring it up to the chain with most work.
 
     \b
     Example:
       dalil ledger build my-ledger --blocks ~/.bitcoin/blocks
       dalil ledger build my-ledger --source esplora-json:saved.json
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     say_compiling()
     from dalil.chains.bitcoin.networks import network_by_name
     from dalil.errors import UsageError
@@ -216,8 +216,10 @@ def address(
     if found is not None:
         label = int(clusters(opened).label[found])
         result["cluster"] = opened.address_text(label)
-    store = tag_store or default_tag_store(ledger_path)
-    tags = TagStore.open(store).find(address) if store.is_dir() else []
+    folder, tags = tag_store or default_tag_store(ledger_path), []
+    if tag_store or (folder / "manifest.json").is_file():
+        with TagStore.open(folder) as store:
+            tags = store.find(address, opened.chain)
     result["tags"] = [tag.to_json() for tag in tags]
     emit(result, as_json=as_json, text=lambda: _address_text(result))
 

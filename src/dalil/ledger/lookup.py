@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,9 +64,13 @@ class AddressBook:
         self._owners: NDArray[np.uint32] = generation.read("script.address")
         self._scripts: NDArray[np.uint8] = generation.read("script.bytes")
 
+    @cached_property
+    def _slots(self) -> Slots | None:
+        return open_slots(self._folder, "address")
+
     def find(self, kind: ScriptType, script: bytes) -> int | None:
         """Find the id of the address that a script of this type pays."""
-        slots = open_slots(self._folder, "address")
+        slots = self._slots
         if slots is None or kind not in ADDRESS_TYPES:
             return None
         key = np.zeros(32, np.uint8)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from dalil.chains.bitcoin.networks import Network
+    from dalil.ledger.table import Slots
 
 __all__ = ["Ledger"]
 
@@ -199,8 +200,12 @@ class Ledger:
     def find_tx(self, txid: str | bytes) -> int | None:
         """Find a transaction's id by txid (hex, or 32 bytes in hash order)."""
         raw = parse_txid(txid) if isinstance(txid, str) else txid
-        slots = open_slots(self._generation.path / "derived", "txid")
+        slots = self._tx_slots
         return tx_row(slots, self.tx_txid, raw) if slots else None
+
+    @cached_property
+    def _tx_slots(self) -> Slots | None:
+        return open_slots(self._generation.path / "derived", "txid")
 
     def find_outpoint(self, outpoint: str) -> int | None:
         """Find an output's id by ``txid:index``."""
