@@ -32,7 +32,7 @@ MAX_CAPTURED_FILES = 100_000
 MAX_DEPTH = 32
 
 _OWN = re.compile(
-    r"\.tags|case\.toml|case\.db(-\w+)?|exhibits|bundle"
+    r"\.tags|\.pseudonym-key|case\.toml|case\.db(-\w+)?|exhibits|bundle"
     r"|(report|findings)([._-].*)?\.(html|pdf|json)"
 )
 _LIKE_OWN = ("report", "findings", "bundle")
