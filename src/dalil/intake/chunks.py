@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from dalil.chains.base58 import ALPHABET
 from dalil.chains.bech32 import CHARSET
+from dalil.intake.homoglyphs import skeleton
 from dalil.intake.steps import WHITESPACE
 from dalil.intake.tokens import LETTERS, judge, token_hits
-from dalil.intake.verdict import BASE58_LENGTHS
+from dalil.intake.verdict import BASE58_LENGTHS, MIXED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dalil.intake.homoglyphs import Budget
     from dalil.intake.tokens import Hit
@@ -30,20 +31,32 @@ __all__ = ["address_hits", "chunk_hits"]
 _FOREIGN = "".join(re.findall("[^0-9A-Za-z-]", LETTERS))
 _BLANKS = "".join(sorted(WHITESPACE))
 _MARKS = r"\-\u2010-\u2015._|·•*,،~+\"'→➡⬇▪◾\U0001F300-\U0001FAFF\u2600-\u27BF"
-_GAP = re.compile(f"[{_BLANKS}{_MARKS}]{{1,6}}")
-_ANY = f"[{_BLANKS}{_MARKS}]{{0,6}}"
+_GAPS = _BLANKS + _MARKS
+_GAP = re.compile(f"[{_GAPS}]+")
+_ANY = f"[{_GAPS}]{{0,6}}"
 _ANCHOR = re.compile(
-    f"(?<![{LETTERS}])(?=(?P<segwit>(?:b{_ANY}c{_ANY}(?:r{_ANY}t{_ANY})?|t{_ANY}b{_ANY})1)"
-    f"|(?P<evm>0{_ANY}x)|[13Tmn2ТΤЗІΙӀ])[{LETTERS}]{{1,66}}+(?=[{_BLANKS}{_MARKS}])",
+    f"(?<![{LETTERS}])(?=[{LETTERS}]{{1,66}}[{_GAPS}])"
+    f"(?:(?P<segwit>(?:b{_ANY}c(?P<long>{_ANY}r{_ANY}t)?|t{_ANY}b){_ANY}1)"
+    f"|(?P<evm>0{_ANY}x)|[13Tmn2ТΤЗІΙӀ])",
     re.IGNORECASE,
 )
-_WORDS = {
-    "segwit": re.compile(f"[{CHARSET}{CHARSET.upper()}bioBIO1{_FOREIGN}]{{1,62}}+"),
-    "evm": re.compile(f"[0-9a-fA-FxX{_FOREIGN}]{{1,42}}+"),
-    "base58": re.compile(f"[{ALPHABET}{_FOREIGN}]{{1,34}}+"),
+
+
+def _window(alphabet: str) -> re.Pattern[str]:
+    """Words of an alphabet with gaps of at most six characters between them."""
+    letters = f"[{alphabet}{_FOREIGN}]"
+    return re.compile(
+        f"(?:{letters}{{1,66}}+(?:[{_GAPS}]{{1,6}}+(?={letters}))?){{1,66}}+"
+    )
+
+
+_WINDOWS = {
+    "segwit": _window(f"{CHARSET}{CHARSET.upper()}bioBIO1"),
+    "evm": _window("0-9a-fA-FxX"),
+    "base58": _window(ALPHABET),
 }
+_SEGWIT_LENGTHS = {False: (42, 62), True: (44, 64)}
 _LETTER = re.compile(f"[{LETTERS}]")
-_MOST_CHUNKS = 64
 _FEWEST_EVEN = 3
 
 
@@ -103,73 +116,74 @@ def chunk_hits(
 def _joined(text: str, anchor: re.Match[str], limit: int, budget: Budget) -> Hit | None:
     family = "segwit" if anchor["segwit"] else "evm" if anchor["evm"] else "base58"
     lengths = _lengths(family, anchor)
-    word = _WORDS[family]
-    first = word.match(text, anchor.start())
-    if first is None or first.end() != anchor.end():
+    window = _WINDOWS[family].match(text, anchor.start(), limit)
+    if window is None or len(window[0]) <= lengths[0]:
         return None
-    chunks, gaps, end = [anchor[0]], [""], anchor.end()
-    joined = anchor[0]
+    joined = _GAP.sub("", window[0])
     failed: Hit | None = None
-    while len(joined) < lengths[-1] and len(chunks) < _MOST_CHUNKS:
-        gap = _GAP.match(text, end, limit)
-        chunk = word.match(text, gap.end(), limit) if gap else None
-        if gap is None or chunk is None or _goes_on(text, chunk.end(), limit):
-            break
-        chunks.append(chunk[0])
-        gaps.append(gap[0])
-        end, joined = chunk.end(), joined + chunk[0]
-        if len(joined) in lengths and _telling(joined, family):
-            hit = judge(joined, anchor.start(), end, budget)
-            if hit is not None and hit.sure and not _dumped(text, hit, chunks):
-                return _with_removed(hit, gaps)
-            if hit is not None and _even(chunks, gaps):
-                failed = _with_removed(hit, gaps)
+    for length in reversed(lengths):
+        if len(joined) < length or not _telling(joined[:length], family):
+            continue
+        end = _end_of(window, length)
+        if end - anchor.start() == length or _LETTER.match(text, end, limit):
+            continue  # in one piece, or ending amid a word
+        hit = judge(joined[:length], anchor.start(), end, budget)
+        written = text[anchor.start() : end]
+        if hit is not None and hit.sure and not _dumped(text, hit, written):
+            return _with_removed(hit, written)
+        if hit is not None and not hit.sure and _even(written):
+            failed = _with_removed(hit, written)
     return failed
 
 
-def _lengths(family: str, anchor: re.Match[str]) -> range | tuple[int, ...]:
+def _lengths(family: str, anchor: re.Match[str]) -> Sequence[int]:
     if family == "evm":
         return (42,)
     if family == "segwit":
-        return range(14, 91)
-    first = {"Т": "T", "Τ": "T", "З": "3"}.get(anchor[0][0], anchor[0][0])
-    return BASE58_LENGTHS.get(first, BASE58_LENGTHS["1"])
+        return _SEGWIT_LENGTHS[anchor["long"] is not None]
+    return BASE58_LENGTHS.get(skeleton(anchor[0]), BASE58_LENGTHS["1"])
 
 
-def _goes_on(text: str, place: int, limit: int) -> bool:
-    return place < limit and _LETTER.match(text, place) is not None
+def _end_of(window: re.Match[str], n_letters: int) -> int:
+    """Find where the n-th letter of a window ends."""
+    end = window.start()
+    for word in re.finditer(f"[^{_GAPS}]+", window[0]):
+        size = len(word[0])
+        if size >= n_letters:
+            return window.start() + word.start() + n_letters
+        n_letters -= size
+    return end
 
 
 def _telling(joined: str, family: str) -> bool:
     """Keep plain words and plain numbers from costing a checksum each."""
-    body = joined[1:]
-    digits = any(letter.isdigit() for letter in body)
-    if family != "base58":
-        return digits
-    return digits and not body.islower() and not body.isupper()
+    if family == "base58":
+        return bool(MIXED.match(joined[1:]))
+    return any(letter.isdigit() for letter in joined[2:])
 
 
-def _dumped(text: str, hit: Hit, chunks: list[str]) -> bool:
+def _dumped(text: str, hit: Hit, written: str) -> bool:
     """Tell whether lower-case hex goes on in the same beat: a dump, no address."""
     if hit.verdict.checksum != "none":
         return False
+    last = _GAP.split(written)[-1]
     gap = _GAP.match(text, hit.end)
-    following = _WORDS["evm"].match(text, gap.end()) if gap else None
-    return following is not None and len(following[0]) == len(chunks[-1]) > 1
+    following = re.compile("[0-9a-fA-F]+").match(text, gap.end()) if gap else None
+    return following is not None and len(following[0]) == len(last) > 1
 
 
-def _even(chunks: list[str], gaps: list[str]) -> bool:
-    sizes = {len(chunk) for chunk in chunks[:-1]}
+def _even(written: str) -> bool:
+    chunks, gaps = _GAP.split(written), _GAP.findall(written)
     numbered = sum(any(c.isdigit() for c in chunk) for chunk in chunks)
     return (
         len(chunks) >= _FEWEST_EVEN
-        and len(sizes) == 1
-        and len(set(gaps[1:])) == 1
+        and len(set(map(len, chunks[:-1]))) == 1
+        and len(set(gaps)) == 1
         and len(chunks[-1]) <= len(chunks[0])
         and numbered * 2 > len(chunks)
     )
 
 
-def _with_removed(hit: Hit, gaps: list[str]) -> Hit:
-    marks = sorted(set("".join(gaps)) - WHITESPACE)
+def _with_removed(hit: Hit, written: str) -> Hit:
+    marks = sorted(set("".join(_GAP.findall(written))) - WHITESPACE)
     return replace(hit, removed="".join(marks))

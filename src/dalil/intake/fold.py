@@ -48,11 +48,17 @@ def _plain() -> dict[str, str]:
 
 
 _PLAIN = _plain()
-_FOLDABLE = re.compile("[" + "".join(sorted(_PLAIN)) + "]")
+_ASTRAL = "".join(
+    f"{chr(first)}-{chr(end - 1)}" for first, end in _BLOCKS if end > 0xFFFF
+)
+_FOLDABLE = re.compile(  # ranges: the engine tries single astral characters in turn
+    "["
+    + "".join(sorted(letter for letter in _PLAIN if letter < "\uffff"))
+    + _ASTRAL
+    + "]"
+)
 _INVISIBLE = re.compile(
-    "(?:["
-    + "".join(sorted(ZERO_WIDTH | BIDI | SOFT))
-    + f"]|(?<=[0-9A-Za-z])[{_MARKS}])+"
+    f"[{''.join(sorted(ZERO_WIDTH | BIDI | SOFT))}]+|(?<=[0-9A-Za-z])[{_MARKS}]+"
 )
 
 Piece = tuple[str, int, int]
@@ -105,7 +111,7 @@ def pieces_of(text: str, start: int = 0) -> Iterable[Piece]:
     if text.isascii():
         yield text, start, start + len(text)
         return
-    plain = _FOLDABLE.sub(lambda match: _PLAIN[match[0]], text)
+    plain = _FOLDABLE.sub(lambda match: _PLAIN.get(match[0], match[0]), text)
     done = 0
     for match in _INVISIBLE.finditer(plain):
         if match.start() > done:

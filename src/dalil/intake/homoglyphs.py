@@ -63,7 +63,7 @@ def skeleton(text: str) -> str:
 class Budget:
     """How many candidates may still be tried in one extraction."""
 
-    left: int = 2_000_000
+    left: int = 1_000_000
     refused: int = 0
     """Repairs not tried: too many candidates, or nothing left."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dalil.chains.bech32 import CHARSET
 from dalil.intake.homoglyphs import LOOKALIKES, repair, skeleton
-from dalil.intake.verdict import BASE58_LENGTHS, Verdict, shape_of, verdict
+from dalil.intake.verdict import BASE58_LENGTHS, MIXED, Verdict, shape_of, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _parts(token: str, offset: int) -> Iterator[Hit]:
                 yield hits[0]
                 done = match.start() + length
                 break
-    if done == 0 and len(token) <= _LONGEST_GLUED:
+    if done == 0 and len(token) <= _LONGEST_GLUED and MIXED.match(token):
         yield from _base58_parts(token, offset)
 
 
@@ -136,9 +136,10 @@ def _base58_parts(token: str, offset: int) -> Iterator[Hit]:
 
 def _reversed(token: str, offset: int) -> Iterator[Hit]:
     backwards = token[::-1]
-    shape = shape_of(backwards)
-    if shape is not None and shape.passes(backwards):
-        for hit in _hit(backwards, offset):
+    if shape_of(backwards) is None:
+        return
+    for hit in _hit(backwards, offset):
+        if hit.sure:
             late: tuple[Step, ...] = ({"op": "reverse"}, *hit.late)
             yield Hit(hit.start, hit.end, hit.verdict, late)
 

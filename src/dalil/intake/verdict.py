@@ -22,7 +22,7 @@ from dalil.errors import AddressError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BASE58_LENGTHS", "HRPS", "Shape", "Verdict", "shape_of", "verdict"]
+__all__ = ["BASE58_LENGTHS", "HRPS", "MIXED", "Shape", "Verdict", "shape_of", "verdict"]
 
 HRPS = ("bcrt", "bc", "tb")
 BASE58_LENGTHS = {
@@ -38,11 +38,15 @@ BASE58_LENGTHS = {
 _TRON_VERSION = 0x41
 _VERSIONS = {_TRON_VERSION} | {v for n in NETWORKS for v in (n.p2pkh, n.p2sh)}
 _USUAL_LENGTHS = {**BASE58_LENGTHS, "1": range(32, 35)}
-_MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z]).*[A-Z]", re.DOTALL)
+MIXED = re.compile(r"(?=\D*[0-9])(?=[^a-z]*[a-z])[^A-Z]*[A-Z]")
+"""A digit, a small letter and a capital: what base58 text of this length holds
+but for one in several hundred, and what plain words and hex do not."""
 _HEX = "0123456789abcdefABCDEF"
 _CHAIN_OF_PREFIX = {"1": MAINNET.caip2, "3": MAINNET.caip2, "T": tron.CAIP2}
 _SEGWIT_LETTERS = bech32.CHARSET + "b1"
 _SHORTEST_SEGWIT = 30
+_MOST_SLIPS = 2
+"""Foreign characters that a mistyped bech32 address may hold; hex holds more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,16 @@ def shape_of(text: str) -> Shape | None:
             return Shape("evm", _HEX + "xX", _evm_passes, plain=_is_hex(text[2:]))
         return None
     if _segwit_hrp(text):
-        plain = _SHORTEST_SEGWIT <= len(text) <= 90
+        body = text.lower().partition("1")[2]
+        n_foreign = sum(letter not in bech32.CHARSET for letter in body)
+        plain = _SHORTEST_SEGWIT <= len(text) <= 90 and n_foreign <= _MOST_SLIPS
         letters = _SEGWIT_LETTERS
         letters = letters.upper() if text.isupper() else letters
         return Shape("bech32", letters, _segwit_passes, plain=plain)
     lengths = BASE58_LENGTHS.get(text[:1])
     if lengths is None or len(text) not in lengths:
         return None
-    plain = len(text) in _USUAL_LENGTHS[text[0]] and bool(_MIXED.match(text))
+    plain = len(text) in _USUAL_LENGTHS[text[0]] and bool(MIXED.match(text))
     return Shape("base58", ALPHABET, _base58_passes, plain=plain)
 
 
@@ -105,7 +111,7 @@ def verdict(text: str) -> Verdict | None:
     if not passes and not shape.plain:
         return None
     value = text.lower() if shape.family == "bech32" else text
-    for reading in read_address(text):
+    for reading in read_address(text) if passes or shape.family == "evm" else ():
         if reading.checksum != "invalid":
             key = reading.canonical
             chain, chains = reading.chain, reading.chains
