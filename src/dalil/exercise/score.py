@@ -118,7 +118,8 @@ class Score:
         rows.append(("impostor taken for the campaign", _yes(self.impostor_seeded)))
         rows.append(("charities accused", f"{len(self.accused)} of {self.n_charities}"))
         rows += [("", reason) for reason in self.accused]
-        return "\n".join(f"{what:<40}{value}" for what, value in rows)
+        width = max(len(what) for what, _ in rows) + 2
+        return "\n".join(f"{what:<{width}}{value}" for what, value in rows)
 
 
 def score_case(folder: Path, case: Path, ledger: Ledger | None = None) -> Score:
