@@ -19,7 +19,7 @@ __all__ = ["address"]
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True)
 @json_option
 def address(texts: tuple[str, ...], *, as_json: bool) -> None:
-    r"""Read TEXT as an address in every way that fits.
+    """Read TEXT as an address in every way that fits.
 
     Shows chain, form, checksum verdict and the other spellings of the same
     account; for a text that fails, why, and which valid addresses are near.

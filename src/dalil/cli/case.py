@@ -64,16 +64,15 @@ def new(
     lang: str,
     as_json: bool,
 ) -> None:
-    r"""Open a case: write a commented case.toml into the folder CASE.
+    """Open a case: write a commented case.toml into the folder CASE.
 
     Captured files may lie there already. An existing case.toml stays as it
     is, and the command ends with an error.
 
     \b
     Example:
-      dalil case new mycase --seed bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202 \
-          --source "Exercise bulletin 1" --ledger world/ledger
-      dalil investigate mycase --ledger world/ledger
+      dalil case new my-case --seed ADDRESS --source "Bulletin 1, page 3"
+      dalil investigate my-case --ledger my-ledger
     """
     from dalil.cases.template import NewCase, create_case
 
@@ -134,7 +133,7 @@ def _next_commands(folder: Path, ledgers: tuple[Path, ...]) -> list[str]:
 @_case_argument
 @json_option
 def show(folder: Path, *, as_json: bool) -> None:
-    r"""Show the charter as it is understood, and what counts as captured.
+    """Show the charter as it is understood, and what counts as captured.
 
     Says what a release still lacks, and which keys of case.toml are not known.
 
@@ -212,7 +211,7 @@ def _show_text(charter: Charter, captured: Captured) -> str:
 @click.option("--head", metavar="HEX", help="The hash the last entry must have.")
 @json_option
 def log(folder: Path, head: str | None, *, as_json: bool) -> None:
-    r"""Print the case's record and re-check its chain of hashes.
+    """Print the case's record and re-check its chain of hashes.
 
     Exit code 1 where an entry was changed, removed or put in between. Entries
     cut from the end are noticed only against a hash noted elsewhere: --head.

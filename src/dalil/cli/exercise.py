@@ -40,7 +40,7 @@ def exercise() -> None:
 )
 @json_option
 def make(folder: Path, seed: int, scale: int, lang: str, *, as_json: bool) -> None:
-    r"""Make an exercise in DIR: blocks, a case to work, tags, prices, truth.
+    """Make an exercise in DIR: blocks, a case to work, tags, prices, truth.
 
     The same seed and scale give the same bytes.
 
@@ -81,7 +81,7 @@ def make(folder: Path, seed: int, scale: int, lang: str, *, as_json: bool) -> No
 )
 @json_option
 def score(folder: Path, case: Path, ledger_path: Path | None, *, as_json: bool) -> None:
-    r"""Compare a worked CASE with the truth of the exercise in DIR.
+    """Compare a worked CASE with the truth of the exercise in DIR.
 
     Rates carry Wilson's 95 % interval. They hold for this exercise and are no
     error rate for real chains. Ends with exit code 1 if a charity is accused.

@@ -45,7 +45,7 @@ def extract_command(files: tuple[Path, ...], *, as_json: bool) -> None:
 
     Exit code 3 where none of the files could be read; what could not be read
     in part is said in the notes.
-    """  # noqa: D301 - click wants a real backspace
+    """
     from dalil.intake import extract_all
 
     found = extract_all(files, progress=Ticker())

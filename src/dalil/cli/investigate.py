@@ -22,7 +22,7 @@ __all__ = ["investigate", "summary_lines"]
     help="The ledger to use; default: the one case.toml names.",
 )
 @json_option
-def investigate(case: Path, ledger: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def investigate(case: Path, ledger: Path | None, as_json: bool) -> None:
     """Work CASE: captured files to indicators, trails, report and bundle.
 
     CASE is a folder of captured files (text, HTML, Telegram exports, PDF) with
@@ -34,7 +34,7 @@ def investigate(case: Path, ledger: Path | None, as_json: bool) -> None:  # noqa
     counterpart in the other language, bundle/ (for `dalil verify`).
     Example:
       dalil investigate my-case --ledger my-ledger
-    """  # noqa: D301 - click's mark for lines that are not to be wrapped
+    """
     say_compiling()
     from dalil.cases.investigate import investigate as work
     from dalil.cases.reading import read_charter

@@ -54,7 +54,7 @@ def build(
     sources: tuple[str, ...],
     more: tuple[Path, ...],
     network_name: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Build LEDGER from blocks, or bring it up to the chain with most work.
 
@@ -62,7 +62,7 @@ def build(
     Example:
       dalil ledger build my-ledger --blocks ~/.bitcoin/blocks
       dalil ledger build my-ledger --source esplora-json:saved.json
-    """  # noqa: D301 - click's mark for lines that are not to be wrapped
+    """
     say_compiling()
     from dalil.chains.bitcoin.networks import network_by_name
     from dalil.errors import UsageError
@@ -120,7 +120,7 @@ def _report(report: BuildReport) -> dict[str, Any]:
 @ledger.command()
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
 @json_option
-def info(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
+def info(ledger_path: Path, as_json: bool) -> None:
     """Count what LEDGER holds and name its identity.
 
     Example: dalil ledger info my-ledger --json
@@ -149,7 +149,7 @@ def _info_text(result: dict[str, Any]) -> str:
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
 @click.argument("txid")
 @json_option
-def tx(ledger_path: Path, txid: str, as_json: bool) -> None:  # noqa: FBT001
+def tx(ledger_path: Path, txid: str, as_json: bool) -> None:
     """Show a transaction: inputs with their sources, outputs with who spends them.
 
     Example: dalil ledger tx my-ledger TXID --json
@@ -194,7 +194,7 @@ def address(
     ledger_path: Path,
     address: str,
     tag_store: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Sum an address up: received, spent, first and last seen, cluster, tags.
 

@@ -56,7 +56,7 @@ def import_tags(
     *,
     as_json: bool,
 ) -> None:
-    r"""Import TagPacks, ActorPacks (YAML), CSV and sanction lists (JSON).
+    """Import TagPacks, ActorPacks (YAML), CSV and sanction lists (JSON).
 
     A folder stands for all such files in it. All files are imported, or none:
     a damaged one is refused with its line. What was imported before adds
@@ -84,7 +84,7 @@ def import_tags(
 @_store_option
 @json_option
 def find(address: str, store_path: Path | None, *, as_json: bool) -> None:
-    r"""Show every tag of ADDRESS, and which of them contradict each other.
+    """Show every tag of ADDRESS, and which of them contradict each other.
 
     An address without tags gives an empty list; that proves nothing about it.
     One that fails its checksum ends with exit code 3 and says what is near.
@@ -109,7 +109,7 @@ def find(address: str, store_path: Path | None, *, as_json: bool) -> None:
 @_store_option
 @json_option
 def info(store_path: Path | None, *, as_json: bool) -> None:
-    r"""Name the files in the store and its hash, and hash every row again.
+    """Name the files in the store and its hash, and hash every row again.
 
     \b
     Example:

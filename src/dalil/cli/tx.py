@@ -48,7 +48,7 @@ def classify_command(file: BinaryIO, *, summary: bool, as_json: bool) -> None:
     null does not prove that all inputs have one owner: a PayJoin, or a join
     without equal outputs, looks like any payment. docs/coinjoin.md gives each
     rule's source, parameters and measured errors.
-    """  # noqa: D301 - click reads the backspace
+    """
     del as_json  # the output is JSON either way
     counts: Counter[str] = Counter()
     for answer in _answers(file):
