@@ -35,8 +35,8 @@ def verify(bundle: Path, root: str | None, *, as_json: bool) -> None:
     Exit codes: 0 all checks passed, 1 a check failed, 3 not a bundle.
     docs/verification.md says which forgery is caught by which check.
     """
-    from dalil.evidence.verifying import verify_bundle
     from dalil.evidence.verify import as_text
+    from dalil.evidence.verifying import verify_bundle
 
     result = verify_bundle(bundle, root)
     emit(result, as_json=as_json, text=lambda: as_text(result))

@@ -1754,9 +1754,8 @@ class Findings:
                 continue
             holds(where, way in ("tag", "cluster"), "tag | cluster | request", way)
             tags = self._tags_for(where, address, way, entry["findings"])
-            for tag in tags:
-                holds(where, tag["statement"]["actor"] in names, target,
-                      tag["statement"]["actor"])  # fmt: skip
+            tags = [tag for tag in tags if tag["statement"]["actor"] in names]
+            holds(where + ", actor", bool(tags), target, "tags for others only")
             for day in days[address]:
                 if day is not None:
                     found = any(in_force(tag["premises"]["tag"], day) for tag in tags)
