@@ -22,7 +22,7 @@ __all__ = ["investigate", "summary_lines"]
     help="The ledger to use; default: the one case.toml names.",
 )
 @json_option
-def investigate(case: Path, ledger: Path | None, as_json: bool) -> None:
+def investigate(case: Path, ledger: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Work CASE: captured files to indicators, trails, report and bundle.
 
     CASE is a folder of captured files (text, HTML, Telegram exports, PDF) with

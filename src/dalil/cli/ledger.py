@@ -54,7 +54,7 @@ def build(
     sources: tuple[str, ...],
     more: tuple[Path, ...],
     network_name: str | None,
-    as_json: bool,
+    as_json: bool,  # noqa: FBT001
 ) -> None:
     """Build LEDGER from blocks, or bring it up to the chain with most work.
 
@@ -120,7 +120,7 @@ def _report(report: BuildReport) -> dict[str, Any]:
 @ledger.command()
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
 @json_option
-def info(ledger_path: Path, as_json: bool) -> None:
+def info(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
     """Count what LEDGER holds and name its identity.
 
     Example: dalil ledger info my-ledger --json
@@ -149,7 +149,7 @@ def _info_text(result: dict[str, Any]) -> str:
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
 @click.argument("txid")
 @json_option
-def tx(ledger_path: Path, txid: str, as_json: bool) -> None:
+def tx(ledger_path: Path, txid: str, as_json: bool) -> None:  # noqa: FBT001
     """Show a transaction: inputs with their sources, outputs with who spends them.
 
     Example: dalil ledger tx my-ledger TXID --json
@@ -194,7 +194,7 @@ def address(
     ledger_path: Path,
     address: str,
     tag_store: Path | None,
-    as_json: bool,
+    as_json: bool,  # noqa: FBT001
 ) -> None:
     """Sum an address up: received, spent, first and last seen, cluster, tags.
 
