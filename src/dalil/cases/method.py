@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dalil.cases.measured import COINJOIN_RATES, COSPEND_RATES
 from dalil.clustering.clusters import GUARD_SIZE
 from dalil.clustering.coinjoin import RULES, RULES_VERSION
 from dalil.clustering.cospend import COSPEND_VERSION
@@ -92,6 +93,7 @@ def method_of(charter: Charter) -> Method:
         text=_COSPEND,
         citation="Nakamoto 2008, section 10; Meiklejohn et al. 2013",
         parameters={"guard_size": GUARD_SIZE},
+        measured=COSPEND_RATES,
     )
     gate = RuleFacts(
         id="coinjoin",
@@ -100,6 +102,7 @@ def method_of(charter: Charter) -> Method:
         text=_GATE,
         citation=" ".join(rule.citation for rule in RULES),
         parameters={rule.id: _plain(rule.parameters) for rule in RULES},
+        measured=COINJOIN_RATES,
     )
     rules = (cospend, gate)
     return Method(rules=rules, profiles=_PROFILES, notes=(_BOUNDS, _BORDERS))
