@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dalil.evidence.findings import Profile
     from dalil.tracing import Stop, Target, Trace
 
-__all__ = ["Followed", "flow_finding", "follow"]
+__all__ = ["Followed", "addresses_of", "arrivals_of", "flow_finding", "follow"]
 
 _FIGURES = ("lower_sat", "upper_sat", "haircut_sat", "fifo_sat", "lifo_sat")
 

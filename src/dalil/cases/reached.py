@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from dalil.evidence.findings import Finding
     from dalil.tracing import Target
 
-__all__ = ["MAX_PAYMENTS", "Collected", "collect_address", "collect_target"]
+__all__ = [
+    "MAX_PAYMENTS",
+    "Collected",
+    "collect_address",
+    "collect_payments",
+    "collect_target",
+]
 
 MAX_PAYMENTS = 200
 """Payments stated one by one for a target or a seed; the rest are summed up."""

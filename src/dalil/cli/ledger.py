@@ -239,13 +239,15 @@ def _address_text(result: dict[str, Any]) -> str:
 
 @ledger.command()
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
-def dump(ledger_path: Path) -> None:
+@json_option
+def dump(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
     """Print every transaction as canonical JSON, one a line, in chain order.
 
     Two ledgers of one chain dump the same bytes, however they were built.
 
     Example: dalil ledger dump my-ledger | sha256sum
     """
+    del as_json  # the dump is JSON either way
     from dalil.ledger import Ledger
     from dalil.ledger.describe import dump as lines
     from dalil.ledger.layout import canonical_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,14 @@ def import_tags(
     if retrieved is not None and day_of(retrieved) != retrieved:
         raise UsageError("--retrieved is no day (YYYY-MM-DD)", retrieved)
     folder = store_path or default_tag_store()
-    with TagStore.open(folder, create=True) as store:
-        report = store.import_files(paths, ImportOptions(retrieved, concept), Ticker())
+    fresh, options = not folder.exists(), ImportOptions(retrieved, concept)
+    try:
+        with TagStore.open(folder, create=True) as store:
+            report = store.import_files(paths, options, Ticker())
+    except BaseException:
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     result = {"store": str(folder)} | report.to_json()
     emit(result, as_json=as_json, text=lambda: _told_import(result))
 

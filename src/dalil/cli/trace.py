@@ -109,7 +109,12 @@ _OPTIONS = [
         type=_path,
         help="Daily prices, CSV: date,EUR,USD or date,close_usd.",
     ),
-    click.option("--currency", default="USD", show_default=True),
+    click.option(
+        "--currency",
+        default="USD",
+        show_default=True,
+        help="Which column of the price file.",
+    ),
     json_option,
 ]
 

@@ -29,6 +29,7 @@ def verify(bundle: Path, root: str | None, *, as_json: bool) -> None:
     root with the one you were given by another way:
 
     \b
+    Example:
         dalil verify CASE/bundle
         dalil verify CASE/bundle --root 3f0c…
 

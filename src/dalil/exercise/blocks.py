@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, Self
 
-__all__ = ["GENESIS", "BlockFiles", "assemble_block", "coinbase", "subsidy"]
+__all__ = [
+    "GENESIS",
+    "BlockFiles",
+    "assemble_block",
+    "coinbase",
+    "merkle_root",
+    "subsidy",
+]
 
 BITS = 0x207F_FFFF
 _TARGET = 0x7F_FFFF << 232

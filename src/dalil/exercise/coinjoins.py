@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dalil.exercise.stage import Stage
     from dalil.exercise.wallet import Wallet
 
-__all__ = ["STANDARD_DENOMINATIONS", "Rounds", "decompose"]
+__all__ = ["STANDARD_DENOMINATIONS", "Rounds", "coins_for", "decompose"]
 
 _TENTH = 10_000_000
 _MOST = 4_300_000_000_000

@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 
-__all__ = ["KeyRing", "Signer"]
+__all__ = ["KeyRing", "Signer", "tagged_hash"]
 
 _FIELD = 2**256 - 2**32 - 977
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -18,7 +18,7 @@ from dalil.chains.bitcoin.networks import REGTEST
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError
 
-__all__ = ["Lock", "data_script", "lock_with_key", "lock_without_key"]
+__all__ = ["Lock", "data_script", "hash160", "lock_with_key", "lock_without_key"]
 
 _DROP_TWO_AND_SUCCEED = b"\x75\x6d\x51"
 

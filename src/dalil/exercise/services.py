@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dalil.exercise.stage import Actor, Stage
     from dalil.exercise.wallet import Wallet
 
-__all__ = ["Exchange", "Processor"]
+__all__ = ["Exchange", "Processor", "sweep_all"]
 
 _SWEEP_COINS = 40
 _BATCH = 12

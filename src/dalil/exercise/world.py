@@ -81,7 +81,11 @@ def make_world(
     """
     if not 1 <= scale <= MAX_SCALE:
         raise InputError(f"the scale must lie between 1 and {MAX_SCALE}", scale)
-    if folder.exists() and any(folder.iterdir()):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder ({error.strerror})", folder) from None
+    if any(folder.iterdir()):
         raise InputError("the folder is not empty; name another or empty it", folder)
     with BlockFiles(folder / "blocks") as files:
         stage = Stage(seed, scale, files.append)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.chains.bitcoin.header import work_of
-from dalil.errors import InputError, StoreError
+from dalil.errors import InputError
 from dalil.ledger.batch import BadBlockError, Batch, batches, load_batch
-from dalil.ledger.generation import Generation, atomic_write, current_generation
+from dalil.ledger.generation import Generation, atomic_write
 from dalil.ledger.heights import first_height
+from dalil.ledger.opening import (
+    generation_for,
+    open_base,
+    total_work,
+    work_behind,
+    writing,
+)
 from dalil.ledger.rawfiles import append_raw
-from dalil.ledger.rebuild import rebuild_derived
-from dalil.ledger.rollback import copy_up_to
 from dalil.ledger.undo import ScriptsTold, UndoReader
 from dalil.ledger.writer import BlockRows, LedgerWriter
 from dalil.progress import silent
-from dalil.sources.chainchoice import Chosen, most_work_chain
+from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from dalil.sources.blockfiles import Note, Record
     from dalil.sources.blockfolder import BlockFolder
 
-__all__ = ["BuildReport", "build_from_blocks", "writing"]
+__all__ = ["BuildReport", "build_from_blocks"]
 
 
 @dataclass(slots=True)
@@ -45,35 +47,6 @@ class BuildReport:
     detached: int = 0
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)
-
-
-@contextmanager
-def writing(ledger: Path) -> Iterator[None]:
-    """Hold the ledger's one write lock.
-
-    Raises
-    ------
-    StoreError
-        If another process is writing to it, or the folder is something else.
-    """
-    fresh = not ledger.exists()
-    if ledger.is_dir() and any(ledger.iterdir()) and not (ledger / "lock").exists():
-        raise StoreError("this folder is not empty and holds no ledger", ledger)
-    if ledger.exists() and not ledger.is_dir():
-        raise StoreError("a ledger is a folder; this is a file", ledger)
-    ledger.mkdir(parents=True, exist_ok=True)
-    with (ledger / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(
-                "another process is writing to this ledger", ledger
-            ) from error
-        try:
-            yield
-        finally:
-            if fresh and not (ledger / "current").exists():
-                shutil.rmtree(ledger, ignore_errors=True)
 
 
 def build_from_blocks(
@@ -133,8 +106,8 @@ def _build_once(
     report: BuildReport,
     progress: Progress,
 ) -> None:
-    base = _open_base(ledger, folder)
-    work = _work_behind(base) if base else {}
+    base = open_base(ledger, folder)
+    work = work_behind(base) if base else {}
     known = set(work)
     fresh = [r for r in folder.records if r.header.hash not in known]
     report.duplicates = len(folder.records) - len(fresh)
@@ -149,10 +122,10 @@ def _build_once(
             "makes a new ledger",
             ledger,
         )
-    if base and _total(chosen, work) <= max(work.values()):
+    if base and total_work(chosen, work) <= max(work.values()):
         report.stale += len(chosen.records)
         return
-    generation, keep = _generation_for(ledger, base, chosen, work)
+    generation, keep = generation_for(ledger, base, chosen, work)
     report.rolled_back = len(work) - keep if base else 0
     try:
         _write_chain(generation, folder, chosen.records, progress)
@@ -164,59 +137,6 @@ def _build_once(
     atomic_write(ledger / "current", f"{generation.path.name}\n".encode())
     if base and base.path != generation.path:
         shutil.rmtree(base.path, ignore_errors=True)
-
-
-def _open_base(ledger: Path, folder: BlockFolder) -> Generation | None:
-    """Open what is there, undoing an unfinished write first."""
-    if not (ledger / "current").exists():
-        for leftover in ledger.glob("g[0-9]*"):
-            shutil.rmtree(leftover)
-        return None
-    base = Generation(current_generation(ledger))
-    for leftover in ledger.glob("g[0-9]*"):
-        if leftover != base.path:
-            shutil.rmtree(leftover)
-    if base.manifest.get("source") != "blocks":
-        raise InputError("this ledger was not built from blocks; build another", ledger)
-    if base.manifest.get("chain") != folder.network.caip2:
-        raise InputError(
-            f"these blocks are {folder.network.name}'s, the ledger's chain is",
-            base.manifest.get("chain"),
-        )
-    if (base.path / "writing").exists():
-        base.truncate()
-        rebuild_derived(base)
-        (base.path / "writing").unlink()
-    return base
-
-
-def _work_behind(base: Generation) -> dict[bytes, int]:
-    """Cumulative work of each block of a ledger, by hash, in chain order."""
-    total, work = 0, {}
-    hashes, headers = base.read("block.hash"), base.read("block.header")
-    for block, header in zip(hashes, headers, strict=True):
-        total += work_of(int.from_bytes(header[72:76].tobytes(), "little"))
-        work[block.tobytes()] = total
-    return work
-
-
-def _total(chosen: Chosen, work: dict[bytes, int]) -> int:
-    behind = work[chosen.records[0].header.previous]
-    return behind + sum(record.header.work for record in chosen.records)
-
-
-def _generation_for(
-    ledger: Path, base: Generation | None, chosen: Chosen, work: dict[bytes, int]
-) -> tuple[Generation, int]:
-    """Where to write: a first generation, the one in force, or a cut copy."""
-    if base is None:
-        generation = Generation(ledger / "g1")
-        generation.start()
-        return generation, 0
-    keep = list(work).index(chosen.records[0].header.previous) + 1
-    if keep == len(work):
-        return base, keep
-    return copy_up_to(base, keep, ledger), keep
 
 
 def _write_chain(

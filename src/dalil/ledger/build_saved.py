@@ -12,8 +12,9 @@ from dalil.chains.bitcoin.parse import Columns, fill_txs
 from dalil.chains.bitcoin.undo import SpentOutputs
 from dalil.errors import InputError
 from dalil.ids import format_txid
-from dalil.ledger.build import BuildReport, writing
+from dalil.ledger.build import BuildReport
 from dalil.ledger.generation import Generation, atomic_write
+from dalil.ledger.opening import writing
 from dalil.ledger.rawfiles import write_raw_txs
 from dalil.ledger.undo import ScriptsTold
 from dalil.ledger.writer import BlockRows, LedgerWriter

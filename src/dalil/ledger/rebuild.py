@@ -21,7 +21,9 @@ __all__ = ["rebuild_derived"]
 
 
 @kernel
-def _fill_slots(slots: Slots, keys: NDArray[np.uint64], tags: NDArray[np.uint8]) -> None:
+def _fill_slots(
+    slots: Slots, keys: NDArray[np.uint64], tags: NDArray[np.uint8]
+) -> None:
     for row in range(keys.shape[0]):
         tag = tags[row] if tags.size else 0
         insert(slots, mark_of(keys[row], tag, slots.seed), row)

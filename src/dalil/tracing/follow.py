@@ -94,6 +94,18 @@ class _Teller:
         bounds = set_bounds(self.graph, ends, gaps=self.gaps, receipts=received)
         return self.figures.of_ends(ends, bounds)
 
+    def targets(self, progress: Progress) -> list[Target]:
+        """Sum up every name that was met, by name."""
+        by_name: defaultdict[str, list[int]] = defaultdict(list)
+        for coin, meeting in self.met.items():
+            by_name[meeting.name].append(coin)
+        at_home = self.at_home()
+        targets = []
+        for done, (name, coins) in enumerate(sorted(by_name.items())):
+            progress("bounding", done, len(by_name))
+            targets.append(self.target(name, coins, at_home))
+        return targets
+
     def target(self, name: str, coins: list[int], at_home: NDArray[np.bool_]) -> Target:
         """Sum up one name."""
         first: Meeting = self.met[coins[0]]
@@ -224,14 +236,7 @@ def trace(
     progress("reaching", 0, 0)
     teller = _Teller(ledger, reach_columns(ledger), request)
     graph, code = teller.graph, teller.graph.code
-    by_name: defaultdict[str, list[int]] = defaultdict(list)
-    for coin, meeting in teller.met.items():
-        by_name[meeting.name].append(coin)
-    at_home = teller.at_home()
-    targets = []
-    for done, (name, coins) in enumerate(sorted(by_name.items())):
-        progress("bounding", done, len(by_name))
-        targets.append(teller.target(name, coins, at_home))
+    targets = teller.targets(progress)
     progress("naming stops", 0, 0)
     totals = [
         StopTotal(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Labels",
+    "Named",
     "Tags",
     "actor_names",
     "marks_from_tags",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["DISGUISES", "glued", "misspelt", "split_lines"]
+__all__ = [
+    "DISGUISES",
+    "direction_marks",
+    "full_width",
+    "glued",
+    "misspelt",
+    "soft_hyphens",
+    "spaced",
+    "split_lines",
+    "upper",
+    "zero_width",
+]
 
 ZWSP, RLM, SOFT_HYPHEN = "\u200b", "\u200f", "\u00ad"
 _FULL_WIDTH = 0xFEE0
