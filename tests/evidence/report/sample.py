@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from dalil.chains.bitcoin.address import encode_address
@@ -110,9 +111,9 @@ PASSAGES = [
 ]
 
 
-def tag(actor: str, name: str, **more: Any) -> TagClaim:
+def tag(actor: str, name: str, more: dict[str, Any]) -> TagClaim:
     """A tag as an invented list would hold it."""
-    claim = {
+    claim: dict[str, Any] = {
         "label": f"{actor} – deposit",
         "actor": actor,
         "concepts": ("exchange",),
@@ -125,7 +126,7 @@ def tag(actor: str, name: str, **more: Any) -> TagClaim:
         "file_name": f"{name}.yaml",
         "line": 41,
     }
-    return TagClaim(**{**claim, **more})
+    return TagClaim(**(claim | more))
 
 
 def payments() -> list[Finding]:
@@ -222,7 +223,7 @@ def clusters() -> list[Finding]:
     names = ("sullam", "sullam two", "sullam tagged")
     links = tuple(
         Link(digest(f"joint {a}"), "cospend", address(a), address(b))
-        for a, b in zip(names, names[1:], strict=False)
+        for a, b in pairwise(names)
     )
     return [
         Finding.of(
@@ -237,7 +238,7 @@ def clusters() -> list[Finding]:
 
 def tags() -> list[Finding]:
     """One undisputed, one with an end, one that others contradict."""
-    rows = [
+    rows: list[tuple[str, str, str | None, dict[str, Any], tuple[TagClaim, ...]]] = [
         (KESTREL, "kestrel", None, {"concepts": ("terrorism",)}, ()),
         (HARBOUR, "harbour", "exchange", {"valid_to": "2024-12-31"}, ()),
         (
@@ -245,14 +246,14 @@ def tags() -> list[Finding]:
             "sullam tagged",
             "money_service",
             {"label": SULLAM, "source": "قائمة التمرين", "confidence": None},
-            (tag("Quay Bakery (invented)", "quay", concepts=()),),
+            (tag("Quay Bakery (invented)", "quay", {"concepts": ()}),),
         ),
     ]
     return [
         Finding.of(
             Tagged(chain=CHAIN, address=address(name), actor=actor, service=service),
             TaggedPremises(
-                tag=tag(actor, name, **more),
+                tag=tag(actor, name, more),
                 literal=("label", "actor"),
                 contradicting=others,
             ),
@@ -327,7 +328,9 @@ def summary(found: list[Finding], counts: tuple[int, int, int]) -> Summary:
                 fifo_sat=flow.fifo_sat,
                 lifo_sat=flow.lifo_sat,
                 poison_sat=flow.poison_sat,
-                money=None if flow.target == SULLAM else Money(
+                money=None
+                if flow.target == SULLAM
+                else Money(
                     currency="USD", direct=worth[0], lower=worth[1], upper=worth[2]
                 ),
             )
@@ -488,8 +491,5 @@ def wide(n: int) -> tuple[dict[str, Any], list[Passage]]:
     trace["ends"] += [
         {**blank, "coin": f"{steps[-1]}:{i}", "upper_sat": 1000 * i} for i in range(n)
     ]
-    hops = [
-        Passage(f"{a}:0", b, 0, 50_000)
-        for a, b in zip(steps, steps[1:], strict=False)
-    ]
+    hops = [Passage(f"{a}:0", b, 0, 50_000) for a, b in pairwise(steps)]
     return whole, [Passage(c, steps[0], 1000, 1000) for c in trace["seeds"]] + hops

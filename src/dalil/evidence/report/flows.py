@@ -39,7 +39,7 @@ _ROLE_OF_REASON: dict[str, Role] = {
 
 
 def role_of_reason(reason: str) -> Role:
-    """What a stop looks like in picture and tables; a service unless known."""
+    """Say what a stop looks like; a service unless its reason is known."""
     return _ROLE_OF_REASON.get(reason, "service")
 
 
@@ -151,7 +151,9 @@ class _Builder:
             self._node(f"end:{end['coin']}", role, end["coin"], "outpoint", bounds)
             self.edges.append(Edge(source, f"end:{end['coin']}", *bounds))
             return
-        role = "service" if self.service.get(name, end["reason"] != "target") else "target"
+        role = (
+            "service" if self.service.get(name, end["reason"] != "target") else "target"
+        )
         total = _bounds(flow) if flow else None
         self._node(f"name:{name}", role, name, "text", total)
         guessed = flow is not None and self._by_cluster(end["coin"], flow)

@@ -17,14 +17,19 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Cut", "Identifiers", "strings_of"]
+__all__ = ["MAX_IDENTIFIER", "Cut", "Identifiers", "strings_of"]
 
 Cut = Literal["working", "public"]
+
+MAX_IDENTIFIER = 200
+"""Characters of one identifier that are printed; no honest one has as many."""
 
 _HEAD, _TAIL = 10, 6
 _OUTPOINT = re.compile(r"[0-9a-fA-F]{64}:[0-9]{1,10}")
 _BECH32 = re.compile(r"(?:bc|tb|bcrt)1.", re.IGNORECASE)
-_LONG_RUN = re.compile(r"(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?")
+_LONG_RUN = re.compile(
+    r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?"
+)
 
 
 class Identifiers:
@@ -45,7 +50,9 @@ class Identifiers:
         self._masks: dict[str, str] = {}
         taken: dict[tuple[str, str], set[str]] = defaultdict(set)
         for value in values:
-            if len(value) > _HEAD + _TAIL + 2 and not any(map(str.isspace, value)):
+            if _HEAD + _TAIL + 2 < len(value) <= MAX_IDENTIFIER and not any(
+                map(str.isspace, value)
+            ):
                 head, _, tail = _thirds(value)
                 taken[head, tail].add(value)
         self._twins = {form for form, values in taken.items() if len(values) > 1}
@@ -54,7 +61,7 @@ class Identifiers:
         """Split into what is drawn, what the ellipsis covers, what is drawn.
 
         >>> Identifiers([]).parts("bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq4h9rt")
-        ('bcrt1qqqqq', 'qqqqqqqqqqqqqqqqqqqqqqq', 'q4h9rt')
+        ('bcrt1qqqqq', 'qqqqqqqqqqqqqqqqqqqqqqqq', 'q4h9rt')
         """
         head, middle, tail = _thirds(value)
         if len(middle) <= 2 or (head, tail) in self._twins:
@@ -87,7 +94,7 @@ def _thirds(value: str) -> tuple[str, str, str]:
 
 
 def strings_of(document: object) -> Iterator[str]:
-    """Yield every string of a JSON document, keys included, without recursion."""
+    """Yield every string of a JSON document, keys too, in no order; no recursion."""
     waiting = [document]
     while waiting:
         part = waiting.pop()

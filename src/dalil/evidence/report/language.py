@@ -99,7 +99,8 @@ class Words:
         Raises
         ------
         LookupError
-            If there is no such entry, or a placeholder is left unfilled: a defect of the report, not of its data.
+            If there is no such entry, or a placeholder is left unfilled: a
+            defect of the report, not of its data.
         """
         try:
             entry = self.table[key]
@@ -111,12 +112,14 @@ class Words:
                 values["n"] = f"{n:,}"
             return escape(text).format(**values)
         except KeyError as error:
-            raise LookupError(f"the word {key!r} lacks {error} ({self.lang})") from error
+            raise LookupError(
+                f"the word {key!r} lacks {error} ({self.lang})"
+            ) from error
 
-    def known(self, group: str, code: str, **values: object) -> Markup | None:
-        """Write the word of a code that came from the findings, if there is one."""
+    def known(self, group: str, code: str) -> str | None:
+        """Name the entry for a code that came from the findings, if there is one."""
         key = f"{group}.{code}"
-        return self(key, **values) if key in self.table else None
+        return key if key in self.table else None
 
 
 @cache

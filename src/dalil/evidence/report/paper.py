@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
-from dalil.evidence.report.identifiers import Identifiers, strings_of
-from dalil.evidence.report.usertext import defanged, named_controls, user_text
+from dalil.evidence.report.identifiers import (
+    MAX_IDENTIFIER,
+    Identifiers,
+    strings_of,
+)
+from dalil.evidence.report.usertext import (
+    MAX_TEXT,
+    defanged,
+    named_controls,
+    user_text,
+)
 from dalil.units import format_btc
 
 if TYPE_CHECKING:
@@ -24,12 +33,21 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Paper"]
 
 Kind = Literal[
-    "address", "txid", "outpoint", "hash", "amount", "money", "date", "number", "code",
+    "address",
+    "txid",
+    "outpoint",
+    "hash",
+    "amount",
+    "money",
+    "date",
+    "number",
+    "code",
     "step",
 ]
 
 _MASKED = frozenset(("address", "txid", "outpoint"))
 _SHORTENED = frozenset(("address", "txid", "outpoint", "hash"))
+_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
@@ -76,7 +94,7 @@ class Paper:
 
     def plain(self, value: object, kind: Kind = "code") -> str:
         """Write an identifier as bare text, masked where the cut asks for it."""
-        text = _NOT_PRINTABLE.sub(lambda c: f"<U+{ord(c[0]):04X}>", str(value))
+        text = _NOT_PRINTABLE.sub(_named, str(value)[:MAX_IDENTIFIER])
         if self.public and kind in _MASKED:
             return self.identifiers.mask(text)
         return text
@@ -109,7 +127,15 @@ class Paper:
             number = f"{Decimal(str(value)):,.2f}"
         except InvalidOperation:
             number = str(value)
-        return _bdi("money", f"{number} {currency}")
+        return self.id(f"{number} {currency}", "money")
+
+    def money_note(self, note: str) -> Markup:
+        """Write what a valuation leaves open; the days without a price by name."""
+        days = _DAY.findall(note)
+        if not days:
+            return self.text(note)
+        listed = self.words("page.comma").join([self.date(day) for day in days])
+        return self.words("answer.no_price_days", n=len(days), days=listed)
 
     def date(self, value: object) -> Markup:
         """Write a date or time: ISO 8601 as an identifier, else as it was found."""
@@ -129,11 +155,15 @@ class Paper:
         """Write text of foreign origin; see `user_text`."""
         if value is None or value == "":
             return self.unknown()
-        return user_text(self._masked(str(value)), raw=raw)
+        whole = str(value)
+        shown = user_text(self._masked(whole[:MAX_TEXT]), raw=raw)
+        if len(whole) <= MAX_TEXT:
+            return shown
+        return shown + self.words("value.cut", n=len(whole) - MAX_TEXT)
 
     def bare_text(self, value: str) -> str:
         """Write foreign text where no element fits, its controls named."""
-        return named_controls(self._masked(value))
+        return named_controls(self._masked(value[:MAX_TEXT]))
 
     def _masked(self, text: str) -> str:
         if not self.public:
@@ -147,8 +177,8 @@ class Paper:
     def code_word(self, prefix: str, code: str) -> Markup:
         """Write a code of the findings in words; an unknown one as it stands."""
         for group in (prefix, "service"):
-            if known := self.words.known(group, code):
-                return known
+            if key := self.words.known(group, code):
+                return self.words(key)
         if prefix == "basis" and code.startswith("premises"):
             return self.words("basis.premises")
         return self.text(code)
@@ -162,14 +192,18 @@ class Paper:
 
     def place(self, premises: dict[str, Any]) -> Markup:
         """Write where in an exhibit an indicator stands."""
-        told = [
-            self.words.known("place", name, value=self.text(value))
-            or Markup("{} {}").format(self.text(name), self.text(value))
-            for name, value in premises["where"].items()
-        ]
+        told = []
+        for name, value in premises["where"].items():
+            key = self.words.known("place", name)
+            shown = self.text(value)
+            told.append(
+                self.words(key, value=shown)
+                if key
+                else Markup("{} {}").format(self.text(name), shown)
+            )
         start, end = (self.number(premises[side]) for side in ("start", "end"))
         told.append(self.words("place.characters", start=start, end=end))
-        return Markup("{}").format(self.words("page.comma")).join(told)
+        return self.words("page.comma").join(told)
 
     def step(self, step: dict[str, Any]) -> Markup:
         """Write one step of normalisation: its name, then its arguments."""
@@ -182,6 +216,10 @@ class Paper:
         return Markup('<span class="unknown">{}</span>').format(
             self.words("value.unknown")
         )
+
+
+def _named(char: re.Match[str]) -> str:
+    return f"<U+{ord(char[0]):04X}>"
 
 
 def _bdi(kind: str, inner: str, title: str = "") -> Markup:

@@ -11,14 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dalil.errors import InputError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["KINDS", "Question", "Reading", "Target"]
 
-SCHEMA = "dalil-findings/1"
 KINDS = ("appears", "pays", "same_cluster", "tagged", "flow", "valued")
 
 Json = dict[str, Any]
@@ -62,18 +59,9 @@ class Question:
 
 
 class Reading:
-    """A findings document, checked only as far as the report depends on it.
-
-    Raises
-    ------
-    InputError
-        If the document is not of the schema this report knows.
-    """
+    """A findings document whose shape was checked; see `shape.check_shape`."""
 
     def __init__(self, document: Json) -> None:
-        named = document.get("schema") if isinstance(document, dict) else None
-        if named != SCHEMA:
-            raise InputError(f"not a findings document (schema `{SCHEMA}`)", named)
         self.document = document
         self.case: Json = document["case"]
         self.summary: Json = document["summary"]
@@ -83,7 +71,7 @@ class Reading:
             self._kinds[finding["kind"]].append(finding)
 
     def of(self, kind: str) -> list[Json]:
-        """Findings of one kind, in the document's order."""
+        """List the findings of one kind, in the document's order."""
         return self._kinds[kind]
 
     @property
@@ -117,17 +105,20 @@ class Reading:
         )
 
     def ends(self, *reasons: str) -> list[Json]:
-        """Stops for the named reasons, or those for every other with ``"*"``."""
-        known = {"unspent", "fee"}
-        stops = self.document["stops"] or self._ends_of_traces()
+        """List stops for the named reasons, or with ``"*"`` for all but two.
+
+        Unspent outputs and fees stand apart; where the document's stops do not
+        hold them, the ends of its traces do.
+        """
+        apart = {"unspent", "fee"}
+        told, ends = self.document["stops"], self._ends_of_traces()
         if reasons == ("*",):
-            return [stop for stop in stops if stop["reason"] not in known]
-        return [stop for stop in stops if stop["reason"] in reasons]
+            return [stop for stop in told or ends if stop["reason"] not in apart]
+        named = [stop for stop in told if stop["reason"] in reasons]
+        return named or [end for end in ends if end["reason"] in reasons]
 
     def _ends_of_traces(self) -> list[Json]:
-        arrived = {
-            coin for f in self.of("flow") for coin in f["premises"]["arrivals"]
-        }
+        arrived = {coin for f in self.of("flow") for coin in f["premises"]["arrivals"]}
         return [
             {**end, "where": end["coin"]}
             for trace in self.document["traces"]

@@ -7,14 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from jinja2.exceptions import UndefinedError
 
-from dalil.errors import InputError, UsageError
+from dalil.errors import UsageError
 from dalil.evidence.report.figure import ICONS, drawn, node_name
 from dalil.evidence.report.flows import flow_of, role_of_reason
 from dalil.evidence.report.language import Words
 from dalil.evidence.report.paper import Paper
 from dalil.evidence.report.reading import Reading
+from dalil.evidence.report.shape import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def render(
     Raises
     ------
     InputError
-        If the document is not of the schema this report knows.
+        If the document is not as its schema has it.
     UsageError
         If there is no such language or cut.
 
@@ -89,6 +89,7 @@ def render(
     exact amounts and times by who holds the chain: the mask keeps an appeal
     from being repeated, it does not make anybody anonymous.
     """
+    check_shape(document)
     page = page_of(document, lang=lang, cut=cut, passages=passages, root=root)
     draft = out.with_name(out.name + ".part")
     draft.write_text(page, encoding="utf-8", newline="\n")
@@ -103,28 +104,22 @@ def page_of(
     passages: Mapping[str, Sequence[Passage]] | None = None,
     root: str | None = None,
 ) -> str:
-    """Make the page that `render` writes."""
+    """Make the page that `render` writes, of a document whose shape was checked."""
     if cut not in ("working", "public"):
         raise UsageError("no such cut of a report (there are working, public)", cut)
     words = Words(lang)
-    try:
-        reading = Reading(document)
-        paper = Paper(words, document, cut)
-        return _environment().get_template("report.html").render(
-            words=words,
-            paper=paper,
-            reading=reading,
-            document=document,
-            case=document["case"],
-            pictures=_pictures(reading, paper, passages or {}),
-            root=root,
-        )
-    except (KeyError, TypeError, AttributeError, UndefinedError) as error:
-        raise InputError(
-            "the findings are not as their schema has them; check findings.json "
-            "against findings.schema.json",
-            f"{type(error).__name__}: {error}",
-        ) from error
+    reading = Reading(document)
+    paper = Paper(words, document, cut)
+    template = _environment().get_template("report.html")
+    return template.render(
+        words=words,
+        paper=paper,
+        reading=reading,
+        document=document,
+        case=document["case"],
+        pictures=_pictures(reading, paper, passages or {}),
+        root=root,
+    )
 
 
 @cache

@@ -28,7 +28,7 @@ _IDENTIFIER = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"(?P<link>[A-Za-z][A-Za-z0-9+.-]{1,20}:(?://)?[!-~]*[0-9A-Za-z/])"
     r"|(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}Z?)?)"
-    r"|(?P<amount>[0-9][0-9,]*\.[0-9]{8}(?: BTC)?)"
+    r"|(?P<amount>[0-9][0-9,]{0,20}\.[0-9]{8}(?: BTC)?)"
     r"|(?P<quoted>(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?"
     r"|[0-9A-Za-z]{2,6}••••#[0-9]+)"
     r")(?![0-9A-Za-z])"
@@ -39,13 +39,13 @@ _JAVASCRIPT = re.compile(r"\b(javascript|data|vbscript)(?=\s*:)", re.IGNORECASE)
 _DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 
 
-def user_text(text: object, *, raw: bool = False) -> Markup:
+def user_text(text: str, *, raw: bool = False) -> Markup:
     """Mark up text of foreign origin: isolated, escaped, its controls shown.
 
     Parameters
     ----------
-    text : object
-        The text; anything else is written as Python writes it.
+    text : str
+        The text, at most `MAX_TEXT` characters of it: the caller cuts and counts.
     raw : bool, default False
         Also show every other invisible format character, such as U+200F,
         which Arabic prose uses lawfully but which matters inside an
@@ -57,27 +57,23 @@ def user_text(text: object, *, raw: bool = False) -> Markup:
         One ``<bdi dir="auto">`` element, in which links, dates, amounts and
         identifiers are isolated again, so that Arabic around them moves no
         character. Its text differs from the input only where a code point is
-        named, and where it is cut at `MAX_TEXT`.
+        named.
 
     Examples
     --------
     >>> user_text("<b>")
     Markup('<bdi dir="auto" class="text">&lt;b&gt;</bdi>')
     """
-    whole = text if isinstance(text, str) else str(text)
-    shown = whole[:MAX_TEXT]
     pieces, done = [], 0
-    for found in _IDENTIFIER.finditer(shown):
-        pieces += [_show(char, raw=raw) for char in shown[done : found.start()]]
+    for found in _IDENTIFIER.finditer(text):
+        pieces += [_show(char, raw=raw) for char in text[done : found.start()]]
         pieces.append(
             Markup('<bdi dir="ltr" class="id id-{}">{}</bdi>').format(
                 found.lastgroup, found[0]
             )
         )
         done = found.end()
-    pieces += [_show(char, raw=raw) for char in shown[done:]]
-    if len(whole) > MAX_TEXT:
-        pieces.append(Markup("… (+{})").format(f"{len(whole) - MAX_TEXT:,}"))
+    pieces += [_show(char, raw=raw) for char in text[done:]]
     return Markup('<bdi dir="auto" class="text">{}</bdi>').format(
         Markup("").join(pieces)
     )
@@ -91,12 +87,12 @@ def _show(char: str, *, raw: bool) -> Markup:
 
 
 def named_controls(text: str) -> str:
-    """Name steering characters in text that must stay bare, cut at `MAX_TEXT`.
+    """Name steering characters in text that must stay bare.
 
     >>> named_controls("a\u202eb")
     'a[U+202E]b'
     """
-    return _STEERING.sub(lambda c: f"[U+{ord(c[0]):04X}]", text[:MAX_TEXT])
+    return _STEERING.sub(lambda c: f"[U+{ord(c[0]):04X}]", text)
 
 
 def defanged(text: str) -> str:

@@ -74,8 +74,8 @@ def drawn(
     boxes = Markup("").join(_box(b, paper) for b in layout.boxes)
     svg = Markup(
         '<svg class="flow" role="img" aria-labelledby="{name}-title {name}-desc" '
-        'viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" direction="ltr" '
-        'xmlns="http://www.w3.org/2000/svg"><title id="{name}-title">{title}</title>'
+        'viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" '
+        'direction="ltr"><title id="{name}-title">{title}</title>'
         '<desc id="{name}-desc">{desc}</desc>{ribbons}{boxes}</svg>'
     ).format(
         name=name,
@@ -155,8 +155,7 @@ def _bounds(node: Node, x: float, y: float) -> Markup:
     if lower < upper:
         shown = f"{_brief(lower)} … {shown}"
     return Markup(
-        '<text class="id id-amount" direction="ltr" x="{:.0f}" y="{:.1f}">'
-        "{} BTC</text>"
+        '<text class="id id-amount" direction="ltr" x="{:.0f}" y="{:.1f}">{} BTC</text>'
     ).format(x, y, shown)
 
 

@@ -64,9 +64,7 @@ class Layout:
     ribbons: list[Ribbon]
 
 
-def laid_out(
-    nodes: list[Node], edges: list[Edge], column: Mapping[str, int]
-) -> Layout:
+def laid_out(nodes: list[Node], edges: list[Edge], column: Mapping[str, int]) -> Layout:
     """Place boxes and ribbons.
 
     Parameters
@@ -82,14 +80,14 @@ def laid_out(
         Coordinates in pixels, origin at the left upper corner.
     """
     order = _ordered(nodes, edges, column)
-    scale = _scale(edges, order)
+    fullest = _fullest(edges, order)
     n_steps = max(order, default=0)
     step = min(max(STEPS_WIDTH // max(n_steps, 1), NARROWEST_STEP), WIDEST_STEP)
     boxes: dict[str, Box] = {}
     for index, keys in sorted(order.items()):
         y: float = MARGIN + LABEL_HEIGHT
         for node in keys:
-            height = _height(node.key, edges, scale)
+            height = _height(node.key, edges, fullest)
             x = MARGIN + index * step
             boxes[node.key] = Box(node, x, round(y, 1), height)
             y += height + LABEL_HEIGHT
@@ -98,7 +96,7 @@ def laid_out(
         width=MARGIN + n_steps * step + LAST_COLUMN,
         height=round(bottom + MARGIN, 1),
         boxes=list(boxes.values()),
-        ribbons=_ribbons(edges, boxes, scale),
+        ribbons=_ribbons(edges, boxes, fullest),
     )
 
 
@@ -120,7 +118,9 @@ def _ordered(
             for i, node in enumerate(keys)
         }
         for keys in order.values():
-            keys.sort(key=lambda n: (_middle(n.key, beside, rank), n.key))
+            keys.sort(
+                key=lambda n: (n.role == "more", _middle(n.key, beside, rank), n.key)
+            )
     return order
 
 
@@ -131,13 +131,12 @@ def _middle(
     return sum(near) / len(near) if near else rank[key]
 
 
-def _scale(edges: list[Edge], order: Mapping[int, list[Node]]) -> float:
-    """Pixels to a satoshi, so that the fullest column fits the ink's height."""
-    fullest = max(
+def _fullest(edges: list[Edge], order: Mapping[int, list[Node]]) -> int:
+    """Satoshi in the fullest column, which takes the whole height of the ink."""
+    return max(
         (sum(_throughput(n.key, edges) for n in keys) for keys in order.values()),
         default=0,
     )
-    return INK_HEIGHT / fullest if fullest else 0.0
 
 
 def _throughput(key: str, edges: list[Edge]) -> int:
@@ -146,22 +145,21 @@ def _throughput(key: str, edges: list[Edge]) -> int:
     return max(enters, leaves)
 
 
-def _thickness(edge: Edge, scale: float) -> float:
-    return max(THINNEST, round(edge.upper_sat * scale, 2))
+def _thickness(edge: Edge, fullest: int) -> float:
+    share = edge.upper_sat / fullest if fullest else 0.0
+    return max(THINNEST, round(share * INK_HEIGHT, 2))
 
 
-def _height(key: str, edges: list[Edge], scale: float) -> float:
-    enters = sum(_thickness(e, scale) for e in edges if e.target == key)
-    leaves = sum(_thickness(e, scale) for e in edges if e.source == key)
+def _height(key: str, edges: list[Edge], fullest: int) -> float:
+    enters = sum(_thickness(e, fullest) for e in edges if e.target == key)
+    leaves = sum(_thickness(e, fullest) for e in edges if e.source == key)
     return round(max(enters, leaves, 4.0), 1)
 
 
-def _ribbons(
-    edges: list[Edge], boxes: Mapping[str, Box], scale: float
-) -> list[Ribbon]:
+def _ribbons(edges: list[Edge], boxes: Mapping[str, Box], fullest: int) -> list[Ribbon]:
     """Stack the ribbons at each side of a box in the order of their other ends."""
-    starts = _stacked(edges, boxes, scale, at_source=True)
-    ends = _stacked(edges, boxes, scale, at_source=False)
+    starts = _stacked(edges, boxes, fullest, at_source=True)
+    ends = _stacked(edges, boxes, fullest, at_source=False)
     return [
         Ribbon(
             edge,
@@ -169,14 +167,14 @@ def _ribbons(
             starts[i],
             boxes[edge.target].x,
             ends[i],
-            _thickness(edge, scale),
+            _thickness(edge, fullest),
         )
         for i, edge in enumerate(edges)
     ]
 
 
 def _stacked(
-    edges: list[Edge], boxes: Mapping[str, Box], scale: float, *, at_source: bool
+    edges: list[Edge], boxes: Mapping[str, Box], fullest: int, *, at_source: bool
 ) -> dict[int, float]:
     """Height of the middle of every ribbon's end, on one side of the boxes."""
     here: dict[str, list[int]] = defaultdict(list)
@@ -190,7 +188,7 @@ def _stacked(
         }
         y = boxes[key].y
         for i in sorted(indices, key=lambda i: (far[i], i)):
-            thickness = _thickness(edges[i], scale)
+            thickness = _thickness(edges[i], fullest)
             middle[i] = round(y + thickness / 2, 2)
             y += thickness
     return middle

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "Node", "Role", "capped", "columns_of"]
 
 Role = Literal[
-    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "again", "unspent",
-    "fee", "more",
+    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "again",
+    "unspent", "fee", "more",
 ]  # fmt: skip
 LabelKind = Literal["text", "word", "address", "txid", "outpoint"]
 SINKS: frozenset[Role] = frozenset(
@@ -74,7 +74,7 @@ def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
     for edge in edges:
         after[edge.source].append(edge.target)
         waiting[edge.target] += 1
-    column = dict.fromkeys(role, 0)
+    column = {key: 0 if what == "seed" else 1 for key, what in role.items()}
     ready = [key for key in role if not waiting[key]]
     while ready:
         key = ready.pop()
@@ -83,15 +83,9 @@ def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
             waiting[then] -= 1
             if not waiting[then]:
                 ready.append(then)
-    last = max([c for k, c in column.items() if role[k] not in SINKS], default=0) + 1
-    for key, what in role.items():
-        if what in SINKS:
-            column[key] = last
-        elif what == "seed":
-            column[key] = 0
-        else:
-            column[key] = min(max(column[key], 1), last)
-    return column
+    on_the_way = [c for key, c in column.items() if role[key] not in SINKS]
+    last = max(on_the_way, default=0) + 1
+    return {key: last if role[key] in SINKS else c for key, c in column.items()}
 
 
 def capped(
