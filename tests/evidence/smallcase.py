@@ -305,7 +305,10 @@ class _Work:
             self.material.tags.append(extract)
             tagged = Finding.of(
                 Tagged(
-                    chain=self.ledger.chain, address=address, actor=label, service=None
+                    chain=self.ledger.chain,
+                    address=address,
+                    actor=label,
+                    service="exchange" if line == 5 else None,
                 ),
                 TaggedPremises(tag=claim, literal=literal_fields(claim, extract)),
             )

@@ -227,15 +227,15 @@ class Report:
         if finding is not None and finding not in entry["findings"]:
             entry["findings"].append(finding)
 
-    def guarded(self, where: str, check: Callable[[], None]) -> None:
+    def guarded(self, where: str, check: Callable[..., Any], *given: Any) -> None:
         """Run a check; whatever goes wrong in it is a failure, not a crash."""
         try:
-            check()
+            check(*given)
         except False_ as fault:
             self.fail(where, fault)
         except RecursionError:
             self.fail(where, False_("nesting", "a sane depth", "too deep"))
-        except Exception as error:  # noqa: BLE001 - hostile data must end here
+        except Exception as error:  # hostile data must end here
             found = type(error).__name__ + ": " + str(error)
             self.fail(where, False_("form", "data as the schema has it", found))
 
@@ -335,7 +335,7 @@ def strict_json(where: str, data: bytes) -> Any:
         raise False_(where, "JSON in UTF-8", str(error) or "nested too deep") from None
 
 
-def check_manifest(bag: Bag, manifest: str, listed: Callable[[str], bool]) -> None:
+def check_manifest(bag: Bag, manifest: str, paths: List[str]) -> None:
     """Check one manifest: its form, and that it lists exactly these files."""
     report = Report.current
     text = bag.read(manifest).decode("utf-8", "replace")
@@ -353,7 +353,7 @@ def check_manifest(bag: Bag, manifest: str, listed: Callable[[str], bool]) -> No
         claimed[match[2]] = match[1]
     if list(claimed) != sorted(claimed):
         report.fail("bundle", False_(manifest, "paths in order", "out of order"))
-    present = {path for path in bag.paths if listed(path)}
+    present = set(paths)
     for path in sorted(present | set(claimed)):
         report.n_checks += 1
         if path not in claimed:
@@ -375,25 +375,15 @@ def check_bag(bag: Bag) -> None:
     if "bagit.txt" not in bag.paths:
         raise NotABundle("no bagit.txt in it")
     tagmanifest, manifest = "tagmanifest-sha256.txt", "manifest-sha256.txt"
-    report.guarded("bundle", lambda: bag.read(tagmanifest) and None)
+    report.guarded("bundle", bag.read, tagmanifest)
     if tagmanifest in bag.paths:
         report.root = bag.sha256(tagmanifest)
     declared = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-    report.guarded(
-        "bundle", lambda: must("bagit.txt", declared, bag.read("bagit.txt", 1000))
-    )
-    report.guarded(
-        "bundle",
-        lambda: check_manifest(bag, manifest, lambda path: path.startswith("data/")),
-    )
-    report.guarded(
-        "bundle",
-        lambda: check_manifest(
-            bag,
-            tagmanifest,
-            lambda path: not path.startswith("data/") and path != tagmanifest,
-        ),
-    )
+    report.guarded("bundle", lambda: must("bagit.txt", declared, bag.read("bagit.txt")))
+    payload = [path for path in bag.paths if path.startswith("data/")]
+    rest = sorted(set(bag.paths) - {*payload, tagmanifest})
+    report.guarded("bundle", check_manifest, bag, manifest, payload)
+    report.guarded("bundle", check_manifest, bag, tagmanifest, rest)
 
 
 # --- 4 transactions ------------------------------------------------------------
@@ -544,7 +534,10 @@ def bech32_valid(text: str) -> bool:
 def keccak256(data: bytes) -> bytes:
     """Keccak as Ethereum uses it (not SHA-3): padding 0x01, rate 136."""
     mask = (1 << 64) - 1
-    rotate = lambda x, n: ((x << n) | (x >> (64 - n))) & mask if n else x  # noqa: E731
+
+    def rotate(x: int, n: int) -> int:
+        return ((x << n) | (x >> (64 - n))) & mask
+
     padded = bytearray(data + b"\x01" + bytes(-(len(data) + 1) % 136))
     padded[-1] |= 0x80
     lanes = [0] * 25
@@ -688,7 +681,7 @@ class Chain:
         self.anchor: Dict[int, str] = {}  # by height
         self.proofs: Dict[str, Tuple[int, int]] = {}  # txid -> (height, position)
         for run in blocks["headers"]:
-            Report.current.guarded("headers", lambda run=run: self._run(run))  # type: ignore[misc]
+            Report.current.guarded("headers", self._run, run)
         self._depth: Dict[int, int] = {}
         self._branches: Dict[str, Any] = blocks["proofs"]
 
@@ -705,6 +698,8 @@ class Chain:
             if previous is not None:
                 must(where + ", previous block", previous.hash, header.previous)
                 self._check_difficulty(where, previous, header)
+            blank = header.previous == "0" * 64
+            must(where + ", a first block", height == 0, blank)
             if height == 0:
                 must(where, self.network.genesis, header.hash)
                 anchor = "genesis"
@@ -746,6 +741,12 @@ class Chain:
         """Where a transaction stands, its Merkle branch climbed; None if untold."""
         proof = self._branches.get(txid)
         if proof is None:
+            # A bundle with blocks has a branch for each transaction it names.
+            must(
+                "Merkle branch of " + txid,
+                "none",
+                "missing" if self.headers else "none",
+            )
             return None
         height, position = proof["height"], proof["position"]
         if txid not in self.proofs:
@@ -789,7 +790,7 @@ class Ledger:
         report = Report.current
         for path in bag.paths:
             if path.startswith("data/transactions/"):
-                report.guarded(path, lambda path=path: self._read(bag, path))  # type: ignore[misc]
+                report.guarded(path, self._read, bag, path)
         self._told: Dict[str, Any] = bag.json("data/prevouts.json")
 
     def _read(self, bag: Bag, path: str) -> None:
@@ -1047,6 +1048,7 @@ class Coin:
         self.into = -1
         self.end: Optional[str] = None  # the reason it is not followed on
         self.owner: Optional[str] = None
+        self.stated: Dict[str, Any] = {}
         self.lower = 0
         self.upper = cap
         self.haircut: Optional[int] = 0
@@ -1137,7 +1139,7 @@ class Walk:
         if stated is not None:
             coin.end = stated["reason"]
             self.ends[coin.name + (" " + RETURNED if returned else "")] = coin
-            coin.stated = stated  # type: ignore[attr-defined]
+            coin.stated = stated
             return
         holds(
             "trace.ends",
@@ -1164,8 +1166,8 @@ class Walk:
                 for n, (value, script) in enumerate(tx.outputs)]  # fmt: skip
         ins = [(name, prevout.value, self.ledger.owner(prevout))
                for name, prevout in zip(tx.inputs, spent)]  # fmt: skip
-        entering = ins if self.forward else outs + [("", fee, None)]  # type: ignore[list-item]
-        leaving = outs + [(txid + ":fee", fee, None)] if self.forward else ins  # type: ignore[list-item]
+        entering = ins if self.forward else outs + [("", fee, None)]
+        leaving = outs + [(txid + ":fee", fee, None)] if self.forward else ins
         for name, value, _ in entering:
             coin = alive.pop(name, None)
             if coin is not None:
@@ -1254,7 +1256,7 @@ class Walk:
             coin.lots[rule], offset = cut, end
 
     def _compare(self, name: str, coin: Coin) -> None:
-        stated = coin.stated  # type: ignore[attr-defined]
+        stated = coin.stated
         where = "trace.ends, " + name
         keys = ["coin", "fifo_sat", "haircut_sat", "lifo_sat", "lower_sat", "name",
                 "poison_sat", "reason", "upper_sat"]  # fmt: skip
@@ -1431,6 +1433,23 @@ def in_force(tag: Dict[str, Any], day: str) -> bool:
     return begun and (tag["valid_to"] is None or day <= tag["valid_to"])
 
 
+def dates_in(name: str, text: str) -> List[str]:
+    """Days that a text gives under a name, as YAML, JSON and TOML write it."""
+    pattern = r"\b%s[\"']?\s*[:=]\s*[\"']?(\d{4}-\d\d-\d\d)" % name
+    return re.findall(pattern, text)
+
+
+def cells_in(name: str, header: str, text: str) -> List[str]:
+    """The day in the column of a name, of a row of comma-separated values."""
+    names = [cell.strip().lower() for cell in header.split(",")]
+    cells = [cell.strip()[:10] for cell in text.split(",")]
+    if name not in names or len(names) != len(cells):
+        return []
+    return [
+        c for c in cells[names.index(name) :][:1] if re.match(r"\d{4}-\d\d-\d\d", c)
+    ]
+
+
 def looks_like_coinjoin(
     inputs: List[Prevout], outputs: List[Tuple[int, bytes]]
 ) -> bool:
@@ -1490,14 +1509,12 @@ class Findings:
                        for r in bag.json("data/prices.json")}  # fmt: skip
         report = Report.current
         for record in document["traces"]:
-            report.guarded(
-                "trace " + str(record.get("id"))[:16], lambda r=record: self._walk(r)
-            )  # type: ignore[misc]
+            name = "trace " + str(record.get("id"))[:16]
+            report.guarded(name, self._walk, record)
         for finding in document["findings"]:
-            report.guarded(str(finding.get("id")), lambda f=finding: self._form(f))  # type: ignore[misc]
+            report.guarded(str(finding.get("id")), self._form, finding)
         for finding in self.by_id.values():
-            check = getattr(self, "_" + finding["kind"])
-            report.guarded(finding["id"], lambda f=finding, c=check: c(f))  # type: ignore[misc]
+            report.guarded(finding["id"], getattr(self, "_" + finding["kind"]), finding)
 
     def ledger(self, chain: str) -> Ledger:
         holds("chain", chain in self.ledgers, "a chain of the bundle", chain)
@@ -1510,6 +1527,8 @@ class Findings:
         for address in sorted(walk_.home - shown):
             Report.current.cannot("that the seed address %s belongs to the case: no "
                                   "exhibit shows it" % address)  # fmt: skip
+        Report.current.cannot("why coins without a name were not followed: what spends "
+                              "them need not be in the bundle")  # fmt: skip
         for txid in [node.txid for node in walk_.nodes] + [
             coin.name.partition(":")[0] for coin in walk_.seeds
         ]:
@@ -1657,7 +1676,8 @@ class Findings:
             holds(
                 "statement.address", verdict != "invalid", "a valid checksum", verdict
             )
-        Report.current.cannot("the truth of a tag", finding["id"])
+        Report.current.cannot("the truth of a tag, and that no other contradicts it",
+                              finding["id"])  # fmt: skip
         if statement["actor"] not in (tag["actor"], tag["label"]):
             # A tag may name its actor by an id that another list spells out.
             Report.current.cannot("that %s is what the tag calls %s: a list of actors says "
@@ -1674,6 +1694,12 @@ class Findings:
         text = row["header"] + "\n" + row["text"]
         holds("tag extract", statement["address"].lower() in text.lower(),
               statement["address"], row["text"])  # fmt: skip
+        for name in ("valid_from", "valid_to"):
+            written = dates_in(name, row["text"]) or dates_in(name, row["header"])
+            written = written or cells_in(name, row["header"], row["text"])
+            if written:
+                holds("premises.tag." + name, tag[name] in written, " | ".join(written),
+                      tag[name])  # fmt: skip
         fields = {
             name: value
             for name, value in tag.items()
@@ -1705,7 +1731,9 @@ class Findings:
         for name in premises["arrivals"]:
             holds("premises.arrivals", name in walk_.ends, "an end of the trace", name)
             coins.append(walk_.ends[name])
-        must("premises.arrivals", len(set(premises["arrivals"])), len(coins))
+        must("premises.arrivals, each end of this name once",
+             sorted(n for n, c in walk_.ends.items() if c.stated["name"] == statement["target"]),
+             sorted(premises["arrivals"]))  # fmt: skip
         ways = self._addresses(finding, coins, walk_)
         named = [coin for coin in coins if ways[coin.owner or ""] != "cluster"]
         direct = walk_.direct(named)
@@ -1736,7 +1764,6 @@ class Findings:
         names = set((target[: -len(OUTSIDE_DATES)] if outside else target).split(" | "))
         days: Dict[str, List[Optional[str]]] = {}
         for coin in coins:
-            must("%s, name" % coin.name, target, coin.stated["name"])  # type: ignore[attr-defined]
             days.setdefault(coin.owner or "", []).append(walk_.day_of(coin))
         for entry in finding["premises"]["addresses"]:
             address, way = entry["address"], entry["by"]
@@ -1754,6 +1781,10 @@ class Findings:
                 continue
             holds(where, way in ("tag", "cluster"), "tag | cluster | request", way)
             tags = self._tags_for(where, address, way, entry["findings"])
+            kinds = {tag["statement"]["service"] or "target" for tag in tags}
+            for coin in coins:
+                holds(coin.name + ", reason", coin.owner != address or coin.end in kinds,
+                      " | ".join(sorted(kinds)), coin.end)  # fmt: skip
             tags = [tag for tag in tags if tag["statement"]["actor"] in names]
             holds(where + ", actor", bool(tags), target, "tags for others only")
             for day in days[address]:
@@ -1855,9 +1886,9 @@ class Findings:
         about = self.by_id.get(statement["subject"])
         holds("statement.subject", about is not None, "a finding", statement["subject"])
         assert about is not None
-        sums = [v for k, v in about["statement"].items() if k.endswith("_sat")]
-        holds("statement.amount_sat", statement["amount_sat"] in sums, sums,
-              statement["amount_sat"])  # type: ignore[arg-type] # fmt: skip
+        sums = {str(v) for k, v in about["statement"].items() if k.endswith("_sat")}
+        holds("statement.amount_sat", str(statement["amount_sat"]) in sums,
+              " | ".join(sorted(sums)), statement["amount_sat"])  # fmt: skip
         if about["kind"] == "pays":
             must(
                 "statement.time_utc",
@@ -1914,8 +1945,8 @@ def check_document(bag: Bag) -> None:
         for finding in entry["findings"] or [None]:
             report.cannot(entry["what"], finding)
     for exhibit in document["exhibits"]:
-        report.guarded("exhibit " + str(exhibit.get("sha256"))[:16],
-                       lambda e=exhibit: check_exhibit(bag, e))  # type: ignore[misc] # fmt: skip
+        name = "exhibit " + str(exhibit.get("sha256"))[:16]
+        report.guarded(name, check_exhibit, bag, exhibit)
     ledgers = {}
     blocks = bag.json("data/blocks.json")
     must("data/blocks.json, form", ["chain", "headers", "proofs"], sorted(blocks))
@@ -1934,15 +1965,13 @@ def check_document(bag: Bag) -> None:
         chain = Chain(NETWORKS[chain_id], blocks)
         ledger = ledgers[chain_id] = Ledger(bag, chain)
         for txid in sorted(blocks["proofs"]):
-            report.guarded(
-                "transaction " + txid,
-                lambda t=txid: (ledger.tx(t), chain.place(t)) and None,
-            )  # type: ignore[misc]
+            report.guarded("transaction " + txid, ledger.tx, txid)
+            report.guarded("transaction " + txid, chain.place, txid)
         for entry in document["ledgers"]:
-            report.guarded("ledger", lambda e=entry: check_ledger(e, chain))  # type: ignore[misc]
+            report.guarded("ledger", check_ledger, entry, chain)
     findings = Findings(bag, ledgers, document)
-    report.guarded("stops", lambda: check_stops(document, findings))
-    report.guarded("summary", lambda: check_summary(document, findings))
+    report.guarded("stops", check_stops, document, findings)
+    report.guarded("summary", check_summary, document, findings)
     check_strangers(bag, document)
 
 
@@ -2032,6 +2061,13 @@ def check_summary(document: Dict[str, Any], findings: Findings) -> None:
         if target["money"] is not None:
             check_money(where, document, findings, target)
     must("summary.targets, every flow", sorted(flows), sorted(told))
+    met = {coin.stated["name"] for walk_ in findings.walks.values()
+           for coin in walk_.ends.values()} - {None}  # fmt: skip
+    must(
+        "summary.targets, every name",
+        sorted(met),
+        sorted({t["name"] for t in summary["targets"]}),
+    )
     seeds = {
         f["statement"]["seed_sat"]
         for f in findings.by_id.values()
@@ -2069,40 +2105,46 @@ def check_money(
     where: str, document: Dict[str, Any], findings: Findings, target: Dict[str, Any]
 ) -> None:
     """A target in money: the cheapest and the dearest way to fill its bounds."""
-    stated, series = target["money"], document["prices"]
-    must(
-        where + ", money, form",
-        ["currency", "direct", "lower", "note", "upper"],
-        sorted(stated),
-    )
-    coins = findings.arrived[target["finding"]]
-    direct = findings.directs[target["finding"]]
-    walk_ = findings.walks[findings.by_id[target["finding"]]["premises"]["trace"]]
-
-    def price(coin: Coin) -> Optional[decimal.Decimal]:
+    stated, name = target["money"], target["finding"]
+    keys = ["currency", "direct", "lower", "note", "upper"]
+    must(where + ", money, form", keys, sorted(stated))
+    holds(where + ", money", name in findings.arrived, "a flow that checks out", name)
+    walk_ = findings.walks[findings.by_id[name]["premises"]["trace"]]
+    series = document["prices"]["sha256"]
+    prices: Dict[int, decimal.Decimal] = {}
+    direct, coins = findings.directs[name], findings.arrived[name]
+    for coin in direct + coins:
         day = walk_.day_of(coin)
-        return day and findings.price(series["sha256"], stated["currency"], day)  # type: ignore[return-value]
+        price = day and findings.price(series, stated["currency"], day)
+        if price:
+            prices[id(coin)] = price
+    found: Dict[str, Optional[str]] = {}
+    if all(id(coin) in prices for coin in direct):
+        worth = sum((prices[id(c)] * c.cap for c in direct), decimal.Decimal(0))
+        found["direct"] = money(worth, decimal.ROUND_HALF_EVEN)
+    if all(id(coin) in prices for coin in coins):
+        rows = sorted((prices[id(c)], c.lower, c.upper) for c in coins)
+        low = fill(rows, target["lower_sat"])
+        found["lower"] = money(low, decimal.ROUND_FLOOR)
+        high = fill(rows[::-1], target["upper_sat"])
+        found["upper"] = money(high, decimal.ROUND_CEILING)
+    for figure in ("direct", "lower", "upper"):
+        if figure in found:
+            must("%s, money, %s" % (where, figure), found[figure], stated[figure])
+        elif stated[figure] is not None:
+            Report.current.cannot(
+                "a sum in money: prices of its days are missing", name
+            )
 
-    rows = [(price(coin), coin.lower, coin.upper) for coin in coins]
-    paid = [(price(coin), coin.cap) for coin in direct]
-    found: Dict[str, Optional[str]] = {"direct": None, "lower": None, "upper": None}
-    if all(p is not None for p, _ in paid):
-        found["direct"] = money(sum((p * v for p, v in paid), decimal.Decimal(0)),
-                                decimal.ROUND_HALF_EVEN)  # type: ignore[operator] # fmt: skip
-    if all(p is not None for p, _, _ in rows):
-        rows.sort()  # type: ignore[type-var]
-        for figure, order, rounding in (
-            ("lower", rows, decimal.ROUND_FLOOR),
-            ("upper", rows[::-1], decimal.ROUND_CEILING),
-        ):
-            left = target[figure + "_sat"] - sum(low for _, low, _ in rows)
-            amount = decimal.Decimal(0)
-            for cost, low, high in order:
-                more = max(0, min(left, high - low))
-                amount, left = amount + cost * (low + more), left - more  # type: ignore[operator]
-            found[figure] = money(amount, rounding)
-    for figure, value in found.items():
-        must("%s, money, %s" % (where, figure), value, stated[figure])
+
+def fill(rows: List[Tuple[decimal.Decimal, int, int]], total: int) -> decimal.Decimal:
+    """Lay `total` satoshi into (price, least, most) in turn; what it is worth."""
+    left = total - sum(low for _, low, _ in rows)
+    worth = decimal.Decimal(0)
+    for price, low, high in rows:
+        more = max(0, min(left, high - low))
+        worth, left = worth + price * (low + more), left - more
+    return worth
 
 
 # --- 12 output -----------------------------------------------------------------
@@ -2117,7 +2159,7 @@ def verify(folder: str, root: Optional[str] = None) -> Dict[str, Any]:
         report.guarded(
             "root", lambda: must("--root", root.strip().lower(), report.root)
         )
-    report.guarded("document", lambda: check_document(bag))
+    report.guarded("document", check_document, bag)
     if root is None:
         report.cannot(
             "the root: hashes in a bundle can be made anew by whoever changes it; "
