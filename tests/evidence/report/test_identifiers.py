@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dalil.evidence.report.identifiers import Identifiers, strings_of
 from dalil.evidence.report.language import Words
-from dalil.evidence.report.paper import Paper
+from dalil.evidence.report.paper import OUTSIDE_DATES, Paper
 from dalil.evidence.report.usertext import MAX_TEXT, defanged, user_text
+from dalil.tracing import groups
 from tests.evidence.report.sample import address, digest
 from tests.evidence.report.tree import tree_of
 
@@ -161,3 +162,9 @@ def test_strings_are_found_however_deep() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert set(strings_of({"k": deep})) == {"k", "bottom"}
+
+
+def test_a_name_met_outside_its_dates_is_said_in_our_words() -> None:
+    assert OUTSIDE_DATES == groups.OUTSIDE_DATES
+    shown = tree_of(str(paper().party(f"A & B ({OUTSIDE_DATES})"))).text
+    assert shown == "A & B (outside the dates of its tag)"

@@ -27,7 +27,7 @@ ROOM = files("dalil.evidence.report")
 TABLES = {lang: Words(lang).table for lang in PLURAL_FORMS}
 CODES = (
     "reason", "service", "indicator", "exhibit", "checksum", "basis", "place",
-    "unknown", "role", "role_means", "section", "profile", "limits", "finding",
+    "unknown", "unchecked", "role", "role_means", "section", "profile", "limits", "finding",
 )  # fmt: skip
 """Groups whose entries are chosen by a code; each is checked against its codes."""
 

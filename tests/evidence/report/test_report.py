@@ -208,8 +208,6 @@ def test_money_without_a_price_says_which_days() -> None:
     }
     said = answers(page(document=document))[KESTREL]
     assert "There is no price for 2 days (2024-03-15, 2024-03-16)" in said
-    document["summary"]["targets"][1]["money"]["upper"] = None
-    assert "5,000.00 USD and no price" in answers(page(document=document))[HARBOUR]
 
 
 UNKNOWNS = [
@@ -488,3 +486,22 @@ def test_an_older_report_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None
 def test_there_is_no_third_cut() -> None:
     with pytest.raises(UsageError, match="working, public"):
         page_of(sample.document(), lang="en", cut="secret")  # type: ignore[arg-type]
+
+
+def test_what_was_not_checked_follows_from_what_the_case_rests_on() -> None:
+    document = sample.document()
+    assert "tags" in Reading(document).unchecked
+    assert "pdf_text" not in Reading(document).unchecked
+    said = page(document=document).one("section", "verify").text
+    assert "That no payment is missing rests on the ledger." in said
+    document["findings"] = [f for f in document["findings"] if f["kind"] == "pays"]
+    assert Reading(document).unchecked == ["charter", "stores", "profiles"]
+
+
+def test_a_missing_price_leaves_the_total_unsaid() -> None:
+    document = sample.document()
+    document["summary"]["targets"][1]["money"] |= {"lower": None, "upper": None}
+    assert (
+        "0.00 USD directly; in all not stated"
+        in answers(page(document=document))[HARBOUR]
+    )

@@ -47,6 +47,12 @@ Kind = Literal[
 
 _MASKED = frozenset(("address", "txid", "outpoint"))
 _SHORTENED = frozenset(("address", "txid", "outpoint", "hash"))
+LONGEST_UNBROKEN = 24
+"""Characters up to which an identifier that stands in full fits any column."""
+
+OUTSIDE_DATES = "outside its tag's dates"
+"""How tracing marks a name where money met it outside the dates of its tag."""
+
 _DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -88,7 +94,8 @@ class Paper:
         if kind in _SHORTENED and not (self.public and kind in _MASKED):
             head, middle, tail = self.identifiers.parts(text)
         if not middle:
-            return _bdi(kind, text)
+            long = kind in _SHORTENED and len(text) > LONGEST_UNBROKEN
+            return _bdi(f"{kind} id-full" if long else kind, text)
         inner = Markup('{}<span class="mid">{}</span>{}').format(head, middle, tail)
         return _bdi(kind, inner, title=text)
 
@@ -160,6 +167,15 @@ class Paper:
         if len(whole) <= MAX_TEXT:
             return shown
         return shown + self.words("value.cut", n=len(whole) - MAX_TEXT)
+
+    def party(self, name: str) -> Markup:
+        """Write a target's name; what tracing adds to it comes in our words."""
+        own = name.removesuffix(f" ({OUTSIDE_DATES})")
+        if own == name:
+            return self.text(name)
+        return Markup("{} ({})").format(
+            self.text(own), self.words("value.outside_dates")
+        )
 
     def bare_text(self, value: str) -> str:
         """Write foreign text where no element fits, its controls named."""

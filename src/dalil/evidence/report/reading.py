@@ -150,3 +150,19 @@ class Reading:
             ),
         }
         return [name for name, holds in asked.items() if holds]
+
+    @property
+    def unchecked(self) -> list[str]:
+        """Names of what no bundle can show, as far as this case rests on it."""
+        asked = {
+            "charter": True,
+            "stores": True,
+            "profiles": True,
+            "capture": bool(self.of("appears")),
+            "pdf_text": any(f["premises"]["text_sha256"] for f in self.of("appears")),
+            "prices": bool(self.of("valued")),
+            "coinjoin": bool(self.of("same_cluster")),
+            "tags": bool(self.of("tagged")),
+            "completeness": bool(self.of("flow")),
+        }
+        return [name for name, holds in asked.items() if holds]

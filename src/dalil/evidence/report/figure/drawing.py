@@ -96,7 +96,7 @@ def node_name(node: Node, paper: Paper) -> Markup:
     if node.kind == "word":
         return paper.words(node.label)
     if node.kind == "text":
-        return paper.text(node.label)
+        return paper.party(node.label)
     return paper.id(node.label, node.kind)
 
 
