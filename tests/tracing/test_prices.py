@@ -171,6 +171,7 @@ class TestMoney:
         series = written(tmp_path, f"date,USD\n{DAY},1\n")
         assert money_of(result, result.targets[0], series, "usd").to_json() == {
             "currency": "USD",
+            "direct": None,
             "lower": None,
             "upper": None,
             "missing_days": ["2020-09-14"],

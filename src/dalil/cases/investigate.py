@@ -240,7 +240,7 @@ def _document(
         tags=tag_facts(desk.tags),
         prices=price_facts(desk.prices, desk.charter.currency),
         exhibits=_exhibits(extractions),
-        traces=(followed.record,),
+        traces=(followed.record,) if followed.record.seeds else (),
         findings=tuple(into.findings.values()),
         not_checked=tuple(into.not_checked),
         stops=tuple(

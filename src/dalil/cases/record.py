@@ -12,8 +12,6 @@ end; for the last, note the head's hash elsewhere and give it to
 from __future__ import annotations
 
 import secrets
-import sqlite3
-from contextlib import closing
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -179,18 +177,6 @@ class Record:
             raise self._damaged(error) from error
         if done.rowcount != 1:
             raise NotFoundError("the record has no such entry", sequence)
-        self._write_anew()
-
-    def _write_anew(self) -> None:
-        """Rewrite the file: moving rows about can leave copies in a page's slack."""
-        try:
-            with closing(sqlite3.connect(self.path)) as plain:
-                plain.execute("PRAGMA secure_delete = ON")
-                plain.execute("VACUUM")
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the purged record could not be rewritten ({error})", self.path
-            ) from error
 
     def _damaged(self, error: DBAPIError) -> StoreError:
         return StoreError(f"the case's record cannot be used ({error.orig})", self.path)
