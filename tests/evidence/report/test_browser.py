@@ -42,7 +42,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 class Watched:
     """A page on screen, and everything it did that a report must not do."""
 
-    def __init__(self, browser: Browser, file: Path, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, browser: Browser, file: Path, **options: Any) -> None:
         self.noise: list[str] = []
         self.page: Page = browser.new_page(**options)
         self.page.on("console", lambda m: self.noise.append(f"console: {m.text}"))
@@ -55,7 +55,7 @@ class Watched:
         self.noise = [said for said in self.noise if said != opened]
 
 
-def write(folder: Path, lang: str, **more: Any) -> Path:  # noqa: ANN401
+def write(folder: Path, lang: str, **more: Any) -> Path:
     """The sample as a file."""
     out = folder / f"report.{lang}.html"
     passages = {sample.TRACE.id: sample.PASSAGES}

@@ -51,7 +51,7 @@ LANGS: tuple[Lang, ...] = ("en", "ar")
 FLOW = {sample.TRACE.id: sample.PASSAGES}
 
 
-def cursed(part: Any, spells: Iterator[str]) -> Any:  # noqa: ANN401
+def cursed(part: Any, spells: Iterator[str]) -> Any:
     """The same document with a spell in place of every string."""
     if isinstance(part, dict):
         return {k: v if k in FIXED else cursed(v, spells) for k, v in part.items()}

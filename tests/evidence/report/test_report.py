@@ -230,7 +230,7 @@ UNKNOWNS = [
 @pytest.mark.parametrize(("name", "change"), UNKNOWNS, ids=[n for n, _ in UNKNOWNS])
 def test_what_is_not_known_is_said_when_it_is_so_and_only_then(
     name: str,
-    change: Any,  # noqa: ANN401
+    change: Any,
 ) -> None:
     document = sample.document()
     assert name not in Reading(document).unknowns

@@ -29,7 +29,7 @@ JUDGE = Draft202012Validator(SCHEMA)
 DOCUMENT = sample.document()
 
 
-def refused(document: Any) -> bool:  # noqa: ANN401
+def refused(document: Any) -> bool:
     """Whether the report refuses a document."""
     try:
         check_shape(document)

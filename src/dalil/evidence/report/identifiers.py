@@ -27,6 +27,7 @@ MAX_IDENTIFIER = 200
 _HEAD, _TAIL = 10, 6
 _OUTPOINT = re.compile(r"[0-9a-fA-F]{64}:[0-9]{1,10}")
 _BECH32 = re.compile(r"(?:bc|tb|bcrt)1.", re.IGNORECASE)
+_PLAIN = re.compile(r"[0-9A-Za-z]{19,}(?::[0-9]{1,10})?")
 _LONG_RUN = re.compile(
     r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?"
 )
@@ -50,9 +51,7 @@ class Identifiers:
         self._masks: dict[str, str] = {}
         taken: dict[tuple[str, str], set[str]] = defaultdict(set)
         for value in values:
-            if _HEAD + _TAIL + 2 < len(value) <= MAX_IDENTIFIER and not any(
-                map(str.isspace, value)
-            ):
+            if len(value) <= MAX_IDENTIFIER and _PLAIN.fullmatch(value):
                 head, _, tail = _thirds(value)
                 taken[head, tail].add(value)
         self._twins = {form for form, values in taken.items() if len(values) > 1}
