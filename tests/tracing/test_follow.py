@@ -26,7 +26,7 @@ def follow(
     *addresses: str,
     marks: dict[str, tuple[str, str]] | None = None,
     direction: Direction = FORWARD,
-    **more: Any,  # noqa: ANN401 - passed on as it is
+    **more: Any,
 ) -> Trace:
     """Trace by the addresses' words; marks map a word to name and reason."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CHAIN = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328"
 
 
-def tag(address: str, label: str, **more: Any) -> Tag:  # noqa: ANN401 - as Tag
+def tag(address: str, label: str, **more: Any) -> Tag:
     given: dict[str, Any] = {
         "address": address,
         "chain": CHAIN,

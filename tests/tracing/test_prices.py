@@ -162,7 +162,29 @@ class TestMoney:
         text = f"date,USD\n{DAY},2000000\n2020-09-14,1000000\n"
         money = money_of(result, target, written(tmp_path, text), "USD")
         assert (money.lower, money.upper) == (Decimal(1), Decimal(3))
+        # Only the second payment was made with seed money alone.
+        assert money.direct == Decimal(1)
         assert money.to_json()["upper"] == "3.00"
+
+    def test_rounds_nothing_however_long_the_price(self, tmp_path: Path) -> None:
+        ledger, p = self.traced()
+        request = TraceRequest(Direction.FORWARD, addresses=[0], marks=[Mark(p, "P")])
+        result = trace(ledger, request)
+        price = "999999999999.999999999999999999"
+        text = f"date,USD\n{DAY},{price}\n2020-09-14,{price}\n"
+        money = money_of(result, result.targets[0], written(tmp_path, text), "USD")
+        assert money.direct == money.lower == Decimal("999999.999999999999999999999999")
+
+    def test_backward_values_what_was_paid_on_the_day_it_was(
+        self, tmp_path: Path
+    ) -> None:
+        ledger, p = self.traced()
+        request = TraceRequest(Direction.BACKWARD, addresses=[p], marks=[Mark(0, "S")])
+        result = trace(ledger, request)
+        text = f"date,USD\n{DAY},2000000\n2020-09-14,1000000\n"
+        money = money_of(result, result.targets[0], written(tmp_path, text), "USD")
+        figures = (money.direct, money.lower, money.upper)
+        assert figures == (Decimal(1), Decimal(1), Decimal(3))
 
     def test_a_missing_day_makes_no_price_and_is_named(self, tmp_path: Path) -> None:
         ledger, p = self.traced()

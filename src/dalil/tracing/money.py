@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from dalil.tracing.prices import Valued
 from dalil.units import utc_day
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64
     from dalil.tracing.prices import PriceSeries
     from dalil.tracing.result import Target, Trace
 
 __all__ = ["Money", "money_of"]
+
+_EXACT = Context(prec=120)
+"""Digits enough for any price times any sum of satoshi: nothing is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +64,41 @@ def money_of(trace: Trace, target: Target, prices: PriceSeries, currency: str) -
     times = node_times(reach_columns(trace.ledger), graph)
     days = times[graph.node_of_coin()[coins]].tolist()
     worth = [prices.value(1, time, currency) for time in days]
-    missing = sorted(
-        {utc_day(t) for t, value in zip(days, worth, strict=True) if value is None}
-    )
-    paid = dict(zip(target.coins, worth, strict=True))
-    direct = _direct(target, {c: v.amount for c, v in paid.items() if v}, graph.value)
-    if missing:
-        return Money(currency.upper(), direct, None, None, tuple(missing))
-    lower = trace.figures.lower[coins].tolist()
-    upper = trace.figures.upper[coins].tolist()
-    rows = sorted(
-        (value.amount, low, high)
-        for value, low, high in zip(worth, lower, upper, strict=True)
-        if value is not None
-    )
-    least = _filled(rows, target.amounts.lower_sat)
-    most = _filled(rows[::-1], target.amounts.upper_sat)
-    return Money(currency.upper(), direct, least, most, ())
+    missing = {utc_day(t) for t, v in zip(days, worth, strict=True) if v is None}
+    name = currency.upper()
+    with localcontext(_EXACT):
+        direct = _direct(trace, target, prices, name)
+        if missing:
+            return Money(name, direct, None, None, tuple(sorted(missing)))
+        lower = trace.figures.lower[coins].tolist()
+        upper = trace.figures.upper[coins].tolist()
+        rows = sorted(
+            (value.amount, low, high)
+            for value, low, high in zip(worth, lower, upper, strict=True)
+            if value is not None
+        )
+        least = _filled(rows, target.amounts.lower_sat)
+        most = _filled(rows[::-1], target.amounts.upper_sat)
+    return Money(name, direct, least, most, ())
 
 
-def _direct(target: Target, worth: dict[int, Decimal], value: I64) -> Decimal | None:
+def _direct(
+    trace: Trace, target: Target, prices: PriceSeries, currency: str
+) -> Decimal | None:
     """Value the direct amount, exactly; None where a day has no price."""
-    if any(coin not in worth for coin in target.direct_coins):
-        return None
-    parts = (worth[coin] * int(value[coin]) for coin in target.direct_coins)
-    return sum(parts, Decimal(0))
+    graph, coins = trace.graph, np.array(target.direct_coins, dtype=np.int64)
+    # Backward these are seeds, which arrived in the transaction they go into.
+    node = np.where(
+        coins < graph.n_seeds, graph.into[coins], graph.node_of_coin()[coins]
+    )
+    times = node_times(reach_columns(trace.ledger), graph)[node].tolist()
+    total = Decimal(0)
+    for sat, time in zip(graph.value[coins].tolist(), times, strict=True):
+        value = prices.value(sat, time, currency)
+        if value is None:
+            return None
+        total += value.amount
+    return total
 
 
 def _filled(rows: list[tuple[Decimal, int, int]], total: int) -> Decimal:

@@ -96,12 +96,12 @@ def actor_names(ledger: Named, tags: Tags) -> dict[str, str]:
 
 def _tags_met(ledger: Named, tags: Tags) -> Iterator[tuple[int, Tag]]:
     """Go through the tags of the ledger's own addresses, by address text."""
-    found = tags.find_many(tags.addresses(ledger.chain), ledger.chain)
+    rows = {text: ledger.find_address(text) for text in tags.addresses(ledger.chain)}
+    here = {text: row for text, row in rows.items() if row is not None}
+    found = tags.find_many(here, ledger.chain)
     for text in sorted(found):
-        address = ledger.find_address(text)
-        if address is not None:
-            for tag in _speaking(found[text]):
-                yield address, tag
+        for tag in _speaking(found[text]):
+            yield here[text], tag
 
 
 def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
