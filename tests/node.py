@@ -130,7 +130,7 @@ class RegtestNode:
             http.client.HTTPConnection("127.0.0.1", self._rpc_port, timeout=120)
         )
 
-    def rpc(self, method: str, *params: object, wallet: str | None = None) -> Any:  # noqa: ANN401
+    def rpc(self, method: str, *params: object, wallet: str | None = None) -> Any:
         """Call the node; its `result`, or `NodeError` with its own words."""
         cookie = (self._datadir / "regtest" / ".cookie").read_bytes()
         body = json.dumps({"id": 0, "method": method, "params": params})

@@ -18,7 +18,6 @@ from playwright.sync_api import sync_playwright
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
-SIZE = {"width": 1100, "height": 1240}
 
 
 def main(chromium: str) -> None:
@@ -29,7 +28,7 @@ def main(chromium: str) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for lang, name in (("en", "report.html"), ("ar", "report.ar.html")):
-            page = browser.new_page(viewport=SIZE)
+            page = browser.new_page(viewport={"width": 1100, "height": 1240})
             page.goto((demo / "case" / name).as_uri())
             page.screenshot(path=IMAGES / f"report-{lang}.png")
         browser.close()

@@ -28,7 +28,15 @@ def names_of(folder: Path) -> list[str]:
 
 def test_takes_everything_but_its_own(tmp_path: Path) -> None:
     put(tmp_path, "b.html", "a/z.txt", "a/case.toml", "a/report.html", "تمرين.txt")
-    put(tmp_path, "case.db", "case.db-wal", "exhibits/x", "bundle/y", ".tags/z", ".pseudonym-key")
+    put(
+        tmp_path,
+        "case.db",
+        "case.db-wal",
+        "exhibits/x",
+        "bundle/y",
+        ".tags/z",
+        ".pseudonym-key",
+    )
     put(tmp_path, "report.html", "report.ar.html", "report-en.pdf", "findings.json")
     captured = captured_files(read_charter(tmp_path))
     found = [file.name for file in captured.files]

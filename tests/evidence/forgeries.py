@@ -96,10 +96,16 @@ def _ends() -> Iterator[Forgery]:
             def end(f: Forger, n: int = n, key: str = figure) -> None:
                 stop = f.doc["traces"][0]["ends"][n]
                 stop[key] += 1
-                f.doc["stops"][n].update({k: stop[k] for k in f.doc["stops"][n] if k in stop})
+                f.doc["stops"][n].update(
+                    {k: stop[k] for k in f.doc["stops"][n] if k in stop}
+                )
 
             yield Forgery(
-                "stop", f"{figure} of end {n}", end, "rejected", rf"trace\.ends.*{figure}"
+                "stop",
+                f"{figure} of end {n}",
+                end,
+                "rejected",
+                rf"trace\.ends.*{figure}",
             )
 
     def moved(f: Forger) -> None:
@@ -111,10 +117,15 @@ def _ends() -> Iterator[Forgery]:
         f.doc["traces"][0]["ends"][2]["name"] = None
         f.doc["stops"][2]["name"] = None
 
-    yield Forgery("stop", "a name taken off an end", renamed, "rejected", "name|arrivals")
+    yield Forgery(
+        "stop", "a name taken off an end", renamed, "rejected", "name|arrivals"
+    )
 
     def spent(f: Forger) -> None:
-        for holder, key in ((f.doc["traces"][0]["ends"], "coin"), (f.doc["stops"], "where")):
+        for holder, key in (
+            (f.doc["traces"][0]["ends"], "coin"),
+            (f.doc["stops"], "where"),
+        ):
             first = next(e for e in holder if e["reason"] == "exchange")
             first["reason"] = "target"
             assert first[key]
@@ -134,7 +145,9 @@ def _addresses() -> Iterator[Forgery]:
         def paid(f: Forger, n: int = n) -> None:
             f.of("pays", n)["statement"]["address"] = _other_address(n)
 
-        yield Forgery("address", f"payee of {n}", paid, "rejected", r"statement\.address")
+        yield Forgery(
+            "address", f"payee of {n}", paid, "rejected", r"statement\.address"
+        )
 
         def shown(f: Forger, n: int = n) -> None:
             f.of("appears", n)["statement"]["indicator"] = _other_address(n)
@@ -156,7 +169,9 @@ def _addresses() -> Iterator[Forgery]:
         def joined(f: Forger, end: str = end) -> None:
             f.of("same_cluster")["statement"][end] = _other_address(9)
 
-        yield Forgery("address", f"cluster's {end}", joined, "rejected", r"premises\.links")
+        yield Forgery(
+            "address", f"cluster's {end}", joined, "rejected", r"premises\.links"
+        )
 
         def linked(f: Forger, end: str = end) -> None:
             found = f.of("same_cluster")
@@ -171,7 +186,9 @@ def _addresses() -> Iterator[Forgery]:
     def everywhere(f: Forger) -> None:
         f.swap(f.of("tagged", 0)["statement"]["address"], _other_address(7))
 
-    yield Forgery("address", "the exchange's, everywhere", everywhere, "rejected", "address")
+    yield Forgery(
+        "address", "the exchange's, everywhere", everywhere, "rejected", "address"
+    )
 
     def other_seed(f: Forger) -> None:
         f.doc["traces"][0]["seed_addresses"].append(_other_address(6))
@@ -179,7 +196,9 @@ def _addresses() -> Iterator[Forgery]:
     yield Forgery("address", "one more seed address", other_seed, "listed", "seed")
 
     def tagged(f: Forger) -> None:
-        f.of("tagged", 1)["statement"]["address"] = f.of("pays", 0)["statement"]["address"]
+        f.of("tagged", 1)["statement"]["address"] = f.of("pays", 0)["statement"][
+            "address"
+        ]
 
     yield Forgery("address", "a tag on another address", tagged, "rejected", "extract")
 
@@ -223,7 +242,9 @@ def _tags() -> Iterator[Forgery]:
         premises["tag"]["valid_from"] = "2020-02-02"
         premises["literal"].remove("valid_from")
 
-    yield Forgery("tag date", "date no longer literal", unquoted, "rejected", "valid_from")
+    yield Forgery(
+        "tag date", "date no longer literal", unquoted, "rejected", "valid_from"
+    )
 
     def relabelled(f: Forger) -> None:
         tag = f.of("tagged", 1)
@@ -236,12 +257,21 @@ def _tags() -> Iterator[Forgery]:
         other = {**found["premises"]["tag"], "label": "Somebody"}
         found["premises"]["contradicting"].append(other)
 
-    yield Forgery("tag", "a contradiction made up", contradicted, "listed", "contradict")
+    yield Forgery(
+        "tag", "a contradiction made up", contradicted, "listed", "contradict"
+    )
 
 
 def _spans() -> Iterator[Forgery]:
     for n in range(3):
-        for start, end in ((1, 1), (-1, -1), (0, -1), (0, 1), (5, 5), (100_000, 100_000)):
+        for start, end in (
+            (1, 1),
+            (-1, -1),
+            (0, -1),
+            (0, 1),
+            (5, 5),
+            (100_000, 100_000),
+        ):
 
             def span(f: Forger, n: int = n, start: int = start, end: int = end) -> None:
                 premises = f.of("appears", n)["premises"]
@@ -249,13 +279,19 @@ def _spans() -> Iterator[Forgery]:
                 premises["end"] += end
 
             yield Forgery(
-                "span", f"{n}: {start:+d}, {end:+d}", span, "rejected", r"premises\.(start|raw)"
+                "span",
+                f"{n}: {start:+d}, {end:+d}",
+                span,
+                "rejected",
+                r"premises\.(start|raw)",
             )
 
     def message(f: Forger) -> None:
         f.of("appears", 1)["premises"]["where"] = {"message": 1}
 
-    yield Forgery("span", "another message", message, "rejected", r"premises\.(start|raw)")
+    yield Forgery(
+        "span", "another message", message, "rejected", r"premises\.(start|raw)"
+    )
 
     def page(f: Forger) -> None:
         f.of("appears", 2)["premises"]["where"] = {"page": 4}
@@ -270,7 +306,9 @@ def _spans() -> Iterator[Forgery]:
     def unknown(f: Forger) -> None:
         f.of("appears", 1)["premises"]["steps"].append({"op": "correct"})
 
-    yield Forgery("span", "a step nobody knows", unknown, "rejected", r"premises\.steps")
+    yield Forgery(
+        "span", "a step nobody knows", unknown, "rejected", r"premises\.steps"
+    )
 
     def verdict(f: Forger) -> None:
         f.of("appears", 0)["premises"]["checksum"] = "none"
@@ -289,7 +327,9 @@ def _spans() -> Iterator[Forgery]:
         premises["end"] = premises["start"] + len(_other_address(3))
         premises["text_sha256"] = new
 
-    yield Forgery("exhibit", "text said to be a PDF's", extracted, "listed", "extracted")
+    yield Forgery(
+        "exhibit", "text said to be a PDF's", extracted, "listed", "extracted"
+    )
     for n in (0, 1):
 
         def exhibit(f: Forger, n: int = n) -> None:
@@ -323,23 +363,31 @@ def _hops() -> Iterator[Forgery]:
         def bridged(f: Forger, n: int = n) -> None:
             record = f.doc["traces"][0]
             txid = record["transactions"].pop(n)
-            record["ends"] = [e for e in record["ends"] if not e["coin"].startswith(txid)]
+            record["ends"] = [
+                e for e in record["ends"] if not e["coin"].startswith(txid)
+            ]
             f.doc["stops"] = [
                 s for s in f.doc["stops"] if not s["where"].startswith(txid)
             ]
 
-        yield Forgery("hop", f"hop {n} and its ends dropped", bridged, "rejected", "trace|arr")
+        yield Forgery(
+            "hop", f"hop {n} and its ends dropped", bridged, "rejected", "trace|arr"
+        )
 
         def unproved(f: Forger, n: int = n) -> None:
             txid = f.doc["traces"][0]["transactions"][n]
             del f.files[f"data/transactions/{txid}.hex"]
 
-        yield Forgery("hop", f"bytes of hop {n} gone", unproved, "rejected", "transaction")
+        yield Forgery(
+            "hop", f"bytes of hop {n} gone", unproved, "rejected", "transaction"
+        )
 
         def branchless(f: Forger, n: int = n) -> None:
             del f.blocks["proofs"][f.doc["traces"][0]["transactions"][n]]
 
-        yield Forgery("hop", f"branch of hop {n} gone", branchless, "rejected", "Merkle")
+        yield Forgery(
+            "hop", f"branch of hop {n} gone", branchless, "rejected", "Merkle"
+        )
 
     def turned(f: Forger) -> None:
         f.doc["traces"][0]["transactions"].reverse()
@@ -350,7 +398,9 @@ def _hops() -> Iterator[Forgery]:
         def seed(f: Forger, n: int = n) -> None:
             f.doc["traces"][0]["seeds"].pop(n)
 
-        yield Forgery("hop", f"seed {n} dropped", seed, "rejected", r"trace\.|seed|flow")
+        yield Forgery(
+            "hop", f"seed {n} dropped", seed, "rejected", r"trace\.|seed|flow"
+        )
 
     def link(f: Forger) -> None:
         f.of("same_cluster")["premises"]["links"].pop()
@@ -360,12 +410,16 @@ def _hops() -> Iterator[Forgery]:
     def middle(f: Forger) -> None:
         f.of("same_cluster")["premises"]["links"].pop(0)
 
-    yield Forgery("hop", "first link of a cluster", middle, "rejected", r"premises\.links")
+    yield Forgery(
+        "hop", "first link of a cluster", middle, "rejected", r"premises\.links"
+    )
 
     def arrival(f: Forger) -> None:
         f.flow(AMBER)["premises"]["arrivals"].pop()
 
-    yield Forgery("hop", "an arrival left out", arrival, "rejected", r"premises\.arrivals")
+    yield Forgery(
+        "hop", "an arrival left out", arrival, "rejected", r"premises\.arrivals"
+    )
 
 
 def _flows() -> Iterator[Forgery]:
@@ -381,10 +435,12 @@ def _flows() -> Iterator[Forgery]:
             """Hide room: a possible flow that brings less, and the figure with it."""
             found = f.flow(AMBER)
             figure = which.replace("_flow", "_sat")
-            pairs = {name: sat for name, sat in found["premises"][which]}
-            into = [n for n in found["premises"]["arrivals"]][1]
+            pairs = dict(found["premises"][which])
+            into = list(found["premises"]["arrivals"])[1]
             other = next(
-                e["coin"] for e in f.doc["traces"][0]["ends"] if e["reason"] == "unspent"
+                e["coin"]
+                for e in f.doc["traces"][0]["ends"]
+                if e["reason"] == "unspent"
             )
             sign = -1 if which == "upper_flow" else 1
             pairs[into] = pairs.get(into, 0) + sign * 1000
@@ -399,14 +455,18 @@ def _flows() -> Iterator[Forgery]:
     def reentry(f: Forger) -> None:
         f.flow(AMBER)["premises"]["reentry"] = True
 
-    yield Forgery("flow", "gaps that are none", reentry, "rejected", r"premises\.reentry")
+    yield Forgery(
+        "flow", "gaps that are none", reentry, "rejected", r"premises\.reentry"
+    )
 
     def target(f: Forger) -> None:
         found = f.flow(AMBER)
         line = f.line(found)
         line["name"] = found["statement"]["target"] = "Exercise Listed Wallet"
 
-    yield Forgery("flow", "money given to another name", target, "rejected", "name|target")
+    yield Forgery(
+        "flow", "money given to another name", target, "rejected", "name|target"
+    )
 
 
 def _rules() -> Iterator[Forgery]:
@@ -475,7 +535,12 @@ def _headers() -> Iterator[Forgery]:
             _set_header(f, _mine(_only_header(f), bits))
 
         yield Forgery(
-            "header", f"nBits 0x{bits:08x}, mined", easier, "rejected", "nBits", "genesis"
+            "header",
+            f"nBits 0x{bits:08x}, mined",
+            easier,
+            "rejected",
+            "nBits",
+            "genesis",
         )
     for at in (0, 4, 36, 68, 76):
 
@@ -485,7 +550,12 @@ def _headers() -> Iterator[Forgery]:
             _set_header(f, bytes(header))
 
         yield Forgery(
-            "header", f"byte {at}, real nBits", changed, "rejected", "proof of work", "genesis"
+            "header",
+            f"byte {at}, real nBits",
+            changed,
+            "rejected",
+            "proof of work",
+            "genesis",
         )
     for height in (1, 100, 11_111, 400_000):
 
@@ -502,7 +572,9 @@ def _headers() -> Iterator[Forgery]:
     def minted(f: Forger) -> None:
         (path,) = (p for p in f.files if p.startswith("data/transactions/"))
         raw = bytes.fromhex(f.files[path].decode())
-        raw = raw.replace(struct.pack("<q", 5_000_000_000), struct.pack("<q", 9_000_000_000))
+        raw = raw.replace(
+            struct.pack("<q", 5_000_000_000), struct.pack("<q", 9_000_000_000)
+        )
         old, new = path[18:-4], format_txid(parse_tx(raw).txid)
         f.files[path] = raw.hex().encode() + b"\n"
         f.swap(old, new)
@@ -517,15 +589,24 @@ def _headers() -> Iterator[Forgery]:
         _set_header(f, _mine(header[:36] + txid + header[68:], 0x207FFFFF))
 
     yield Forgery(
-        "header", "another coinbase, mined", minted_and_mined, "rejected", "nBits", "genesis"
+        "header",
+        "another coinbase, mined",
+        minted_and_mined,
+        "rejected",
+        "nBits",
+        "genesis",
     )
     for at in (3, 50, 104):
 
         def unlinked(f: Forger, at: int = at) -> None:
             run = f.blocks["headers"][0]["headers"]
-            run[at] = _mine(bytes.fromhex(run[at])[:68] + b"\x01\x02\x03\x04" + bytes(8), 0x207FFFFF).hex()
+            run[at] = _mine(
+                bytes.fromhex(run[at])[:68] + b"\x01\x02\x03\x04" + bytes(8), 0x207FFFFF
+            ).hex()
 
-        yield Forgery("header", f"link at {at} broken", unlinked, "rejected", "previous block")
+        yield Forgery(
+            "header", f"link at {at} broken", unlinked, "rejected", "previous block"
+        )
 
     def remade(f: Forger) -> None:
         _remake_chain(f)
@@ -653,12 +734,16 @@ def _words() -> Iterator[Forgery]:
             words = f.doc["summary"]["headline"]
             words[language] = words[language].replace("0.02650000", "9.02650000")
 
-        yield Forgery("summary", f"headline ({language})", number, "rejected", "headline")
+        yield Forgery(
+            "summary", f"headline ({language})", number, "rejected", "headline"
+        )
 
         def words(f: Forger, language: str = language) -> None:
             f.doc["summary"]["headline"][language] += " Proven beyond doubt."
 
-        yield Forgery("summary", f"words ({language})", words, "listed", "headline's words")
+        yield Forgery(
+            "summary", f"words ({language})", words, "listed", "headline's words"
+        )
 
     def dropped(f: Forger) -> None:
         f.doc["summary"]["targets"].pop()
@@ -668,12 +753,16 @@ def _words() -> Iterator[Forgery]:
     def seed_sum(f: Forger) -> None:
         f.doc["summary"]["seed_sat"] += 1
 
-    yield Forgery("summary", "the seeds' sum", seed_sum, "rejected", "seed_sat|headline")
+    yield Forgery(
+        "summary", "the seeds' sum", seed_sum, "rejected", "seed_sat|headline"
+    )
 
     def question(f: Forger) -> None:
         f.of("same_cluster")["questions"].pop(1)
 
-    yield Forgery("words", "a critical question left out", question, "rejected", "questions")
+    yield Forgery(
+        "words", "a critical question left out", question, "rejected", "questions"
+    )
 
     def answer(f: Forger) -> None:
         f.of("same_cluster")["questions"][1]["answer"]["en"] = "No."

@@ -68,8 +68,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from dalil.tracing import Trace
     from dalil.tracing import Target as Met
+    from dalil.tracing import Trace
 
 __all__ = ["SmallCase", "small_case"]
 
@@ -344,7 +344,7 @@ class _Work:
                     coin=stop.where,
                     reason=stop.reason,
                     name=stop.name,
-                    **stop.amounts.to_json(),
+                    **stop.amounts.to_json(),  # type: ignore[arg-type]
                 )
                 for stop in ends
             ),
@@ -371,7 +371,8 @@ class _Work:
 
     def _prices(self, found: Trace) -> str:
         days = {
-            format_utc(int(self.ledger.time_of_tx(int(tx))))[:10] for tx in found.graph.tx
+            format_utc(int(self.ledger.time_of_tx(int(tx))))[:10]
+            for tx in found.graph.tx
         }
         series = sha256(b"EXERCISE prices").hexdigest()
         for day in sorted(days):
@@ -389,7 +390,9 @@ class _Work:
         named: tuple[str, Finding],
     ) -> Target:
         address, tagged = named
-        arrivals = [self.ledger.outpoint(int(found.graph.output[c])) for c in target.coins]
+        arrivals = [
+            self.ledger.outpoint(int(found.graph.output[c])) for c in target.coins
+        ]
         self.findings += [f for a in arrivals for f in self._paid(a)]
         proof = certificate(found, target)
         amounts: Mapping[str, Any] = target.amounts.to_json()

@@ -53,7 +53,11 @@ def text_of(data: bytes, source: dict[str, Any], where: dict[str, Any]) -> str:
     if "index" in where:
         message = messages[where["index"]]
     else:
-        message = next(m for m in messages if m.get("id") == where["message"])
+        message = next(
+            m
+            for m in messages
+            if isinstance(m, dict) and m.get("id") == where["message"]
+        )
     if "entity" in where:
         return str(message["text_entities"][where["entity"]][where["field"]])
     if "part" in where:

@@ -6,17 +6,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.node import RegtestNode
 
-from dalil.chains.bitcoin.header import Header
 from dalil.exercise import MiniChain
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import describe_tx
 from dalil.sources.blockfolder import open_blocks
+from tests.node import RegtestNode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dalil.chains.bitcoin.header import Header
 
 KINDS = ["p2wpkh", "p2pkh", "p2sh", "p2wsh", "p2tr", "p2pk"]
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dalil.evidence.question_words import ANSWERS, QUESTIONS
+from dalil.evidence.answer_words import ANSWERS
+from dalil.evidence.question_words import QUESTIONS
 from dalil.evidence.statements import (
     AppearsPremises,
     FlowPremises,

@@ -1337,19 +1337,20 @@ def check_extreme(
         must("%s, conserved at %s" % (premise, node.txid), 0, left)
     for name in told:
         raise False_(premise, "coins on the way to the target", name)
-    _check_best(walk_, inside, wanted, flow, pushers, most, premise)
+    _check_best(walk_, Sent(inside, wanted, flow, pushers), most, premise)
     return value
 
 
-def _check_best(
-    walk_: Walk,
-    inside: List[bool],
-    wanted: Any,
-    flow: Dict[int, int],
-    pushers: List[List[Tuple[int, Coin]]],
-    most: bool,
-    premise: str,
-) -> None:
+class Sent(NamedTuple):
+    inside: List[bool]  # nodes from which the ends are reached
+    wanted: Any  # ids of the coins that are ends
+    flow: Dict[int, int]  # satoshi by id of a coin
+    pushers: List[List[Tuple[int, Coin]]]  # per node: who sends money into it
+
+
+def _check_best(walk_: Walk, sent: Sent, most: bool, premise: str) -> None:
+    inside, wanted, flow, pushers = sent
+
     def goes_on(coin: Coin) -> bool:
         return coin.into >= 0 and inside[coin.into]
 

@@ -110,7 +110,7 @@ def _read(file: IO[bytes], exhibit: Exhibit, key: bytes | None) -> _Reading:
         return _Reading(readable=False)
     if exhibit.media_type == "application/pdf":
         pdf = read_pdf(file)
-        return _Reading(pdf.passages, pdf.notes, readable=bool(pdf.n_pages))
+        return _Reading(pdf.passages, pdf.notes, readable=bool(pdf.passages))
     file.seek(0)
     data = file.read(MAX_EXHIBIT_BYTES + 1)
     if exhibit.media_type == "application/json":

@@ -87,7 +87,8 @@ def main(limits: dict[str, Any]) -> None:
         _say({"fault": "needs more memory than allowed"})
         return
     except Exception as error:
-        _say({"fault": f"malformed ({type(error).__name__}: {str(error)[:200]})"})
+        told = ascii(str(error)[:200])[1:-1]
+        _say({"fault": f"malformed ({type(error).__name__}: {told})"})
         return
     _say({"engine": f"pypdf {pypdf.__version__}", "n_pages": n_pages})
     for index in range(min(n_pages, limits["pages"])):

@@ -26,7 +26,7 @@ _SOURCE = {"op": "telegram_text"}
 _FILES = ("file", "photo", "thumbnail", "contact_vcard")
 _OWN_NAME = re.compile(r"[a-z_]{1,40}/[a-z_]{1,20}_\d{1,9}@[\d_-]{1,30}\.[a-z0-9]{1,5}")
 """Names that Telegram Desktop gives by itself; others may hold a person's name."""
-
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,80}")
 _TEXT_FIELDS = (
     "title",
     "place_name",
@@ -109,7 +109,7 @@ class _Chat:
                 continue
             number = message.get("id")
             where: dict[str, Any] = {**self.place}
-            where["message"] = number if isinstance(number, int | str) else None
+            where["message"] = number if isinstance(number, int) else None
             if not isinstance(number, int) or ids[number] > 1:
                 where["index"] = index
             self._message(message, where)
@@ -189,8 +189,8 @@ def _attachment(
 ) -> dict[str, Any]:
     path, kind = message[name], message.get("mime_type")
     shown = path if _OWN_NAME.fullmatch(path) else None
-    kind = kind if isinstance(kind, str) and len(kind) < 100 else None
-    media_type = kind if name == "file" else None
+    told = name == "file" and isinstance(kind, str) and _MEDIA_TYPE.fullmatch(kind)
+    media_type = kind if told else None
     return {"where": {**where, "field": name}, "path": shown, "media_type": media_type}
 
 

@@ -208,11 +208,8 @@ def trace(
     Notes
     -----
     One pass over the part reached for each reading, two maximum flows for each
-    name and each reason; memory follows the part reached.
-
-    The result says what the ledger shows and what no rule that conserves value
-    can contradict. Who controlled an address, and what a service did behind
-    its border, it does not say.
+    name and each reason; memory follows the part reached. Who controlled an
+    address, and what a service did behind its border, the result does not say.
 
     Examples
     --------

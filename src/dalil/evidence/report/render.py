@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dalil.evidence.report.language import Lang
     from dalil.evidence.report.reading import Json
 
-__all__ = ["MAX_ROWS", "SECTIONS", "render"]
+__all__ = ["MAX_ROWS", "SECTIONS", "page_of", "render"]
 
 MAX_ROWS = 500
 """Rows of one table that are printed; the page says how many it leaves out."""
