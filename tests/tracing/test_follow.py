@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -191,6 +191,15 @@ class TestSeeds:
         ]
         assert [target.direct_sat for target in result.targets] == [50]
 
+    def test_change_that_returns_to_a_named_seed_address_is_followed_on(self) -> None:
+        ledger = HandLedger()
+        (coin,) = ledger.mine(("hot wallet", 50))
+        (change,) = ledger.pay([coin], ("hot wallet", 50))
+        ledger.pay([change], ("listed", 50))
+        marks = {"hot wallet": ("Pool", "exchange"), "listed": ("P", "target")}
+        result = follow(ledger, "hot wallet", marks=marks)
+        assert [target.name for target in result.targets] == ["P"]
+
     def test_seeds_after_the_last_moment_are_left_out_and_counted(self) -> None:
         ledger = HandLedger()
         ledger.mine(("seed", 1))
@@ -264,6 +273,21 @@ class TestDirect:
         ledger.pay([hop], ("listed", 20))
         (target,) = follow(ledger, "seed", marks={"listed": ("P", "target")}).targets
         assert (target.direct_sat, target.amounts.lower_sat) == (30, 50)
+
+    def test_counts_no_mixed_change_at_the_seed_address(self) -> None:
+        ledger = HandLedger()
+        coins = [ledger.mine(("seed", 10))[0], ledger.mine(("other", 100))[0]]
+        change, _ = ledger.pay(coins, ("seed", 50), ("elsewhere", 60))
+        ledger.pay([change], ("listed", 50))
+        (target,) = follow(ledger, "seed", marks={"listed": ("P", "target")}).targets
+        assert (target.direct_sat, target.amounts.upper_sat) == (0, 10)
+
+    def test_an_input_worth_nothing_is_no_other_money(self) -> None:
+        ledger = HandLedger()
+        coins = [ledger.mine(("seed", 10))[0], ledger.mine(("other", 0))[0]]
+        ledger.pay(coins, ("listed", 10))
+        (target,) = follow(ledger, "seed", marks={"listed": ("P", "target")}).targets
+        assert target.direct_sat == 10
 
 
 class TestGaps:
@@ -377,6 +401,16 @@ class TestNames:
         (target,) = trace(ledger, request).targets
         assert (target.direct_sat, target.n_by_cluster) == (0, 2)
         assert target.amounts.lower_sat == 30
+
+    def test_a_tag_on_the_address_itself_outweighs_its_cluster(self) -> None:
+        ledger = self.ledger()
+        for ways in (("tag", "cluster"), ("cluster", "tag"), ("request", "cluster")):
+            marks = [replace(Mark(1, "Pool", "exchange"), by=way) for way in ways]
+            request = TraceRequest(
+                FORWARD, addresses=[ledger.find_address("seed") or 0], marks=marks
+            )
+            (target,) = trace(ledger, request).targets
+            assert (target.direct_sat, target.n_by_cluster) == (30, 0)
 
 
 def test_a_transaction_that_pays_out_more_than_it_takes_in_is_refused() -> None:

@@ -166,6 +166,23 @@ class TestMoney:
         assert money.direct == Decimal(1)
         assert money.to_json()["upper"] == "3.00"
 
+    def test_takes_the_dearest_days_for_the_most(self, tmp_path: Path) -> None:
+        ledger = HandLedger()
+        coins = ledger.mine(("seed", 100), ("other", 100), time=NOON)
+        paid = ledger.pay(coins, ("p", 100), ("x", 100), time=NOON)
+        ledger.pay([paid[1]], ("p", 100), time=NOON + 86_400)
+        coins = ledger.mine(("seed", 50), ("other", 950), time=NOON)
+        ledger.pay(coins, ("x", 900), ("p", 100), time=NOON + 86_400)
+        p = ledger.find_address("p") or 0
+        request = TraceRequest(Direction.FORWARD, addresses=[0], marks=[Mark(p, "P")])
+        result = trace(ledger, request)
+        (target,) = result.targets
+        assert (target.amounts.lower_sat, target.amounts.upper_sat) == (100, 150)
+        for first, second, low, high in ((2, 1, 1, 2.5), (1, 2, 1, 3)):
+            text = f"date,USD\n{DAY},{first}000000\n2020-09-14,{second}000000\n"
+            money = money_of(result, target, written(tmp_path, text), "USD")
+            assert (money.lower, money.upper) == (Decimal(low), Decimal(high))
+
     def test_rounds_nothing_however_long_the_price(self, tmp_path: Path) -> None:
         ledger, p = self.traced()
         request = TraceRequest(Direction.FORWARD, addresses=[0], marks=[Mark(p, "P")])
