@@ -788,7 +788,7 @@ def _words() -> Iterator[Forgery]:
     def extra(f: Forger) -> None:
         f.of("pays")["statement"]["guilty"] = True
 
-    yield Forgery("words", "one more key", extra, "rejected", "statement, form")
+    yield Forgery("words", "one more key", extra, "rejected", "findings.json, form")
 
 
 FORGERIES = [

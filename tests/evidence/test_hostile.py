@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dalil.chains.bitcoin.transaction import parse_tx
 from dalil.evidence import verify
 from dalil.evidence.verify import NotABundle
 from tests.evidence.forger import Forger, seal
@@ -162,16 +164,13 @@ def test_three_hundred_mangled_transactions_are_refused(small: SmallCase) -> Non
     for _ in range(300):
         verify.Report()
         raw = bytearray(dice.choice(raws))
-        txid = verify.parse_tx(bytes(raw)).txid
         at = dice.randrange(len(raw))
         raw[at : at + dice.randrange(1, 4)] = dice.randbytes(dice.randrange(4))
-        try:
-            assert verify.parse_tx(bytes(raw)).txid is not None
-        except ValueError:
-            continue
-        # What still parses has another txid, or differs in its witness only.
-        same = verify.parse_tx(bytes(raw)).txid == txid
-        assert not same or raw != small.material.transactions[txid] or True
+        with contextlib.suppress(ValueError):
+            again = verify.parse_tx(bytes(raw))
+            # What still parses is named by what it now says, not by what it was.
+            stripped = parse_tx(bytes(raw)).serialise(witness=False)
+            assert again.txid == verify.sha256d(stripped)[::-1].hex()
 
 
 def test_counts_that_lie_are_refused_at_once() -> None:
@@ -199,7 +198,7 @@ def test_what_is_no_bundle_is_refused(tmp_path: Path, small: SmallCase) -> None:
         verify.verify(str(tmp_path / "linked"))
 
 
-@pytest.mark.parametrize("width", [1, 3, 2_000])
+@pytest.mark.parametrize("width", [100, 2_000])
 def test_a_file_larger_than_allowed_is_a_failure(
     width: int, small: SmallCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

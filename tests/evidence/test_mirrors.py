@@ -181,6 +181,7 @@ EXPORT = {
     ids=str,
 )
 def test_telegram_places_agree(where: dict[str, Any]) -> None:
+    verify.Report()
     data = json.dumps(EXPORT).encode()
     wanted = places.text_at(data, {"op": "telegram_text"}, where)
     assert verify.telegram_text(json.loads(data), where) == wanted
@@ -226,7 +227,8 @@ def test_the_simple_gate_sees_most_of_wasabi(real_data: Path) -> None:
     seen = total = 0
     with tarfile.open(archive) as tar:
         for member in tar:
-            file = tar.extractfile(member) if member.isfile() else None
+            raw = "/Transaction/" in member.name and member.isfile()
+            file = tar.extractfile(member) if raw else None
             if file is None:
                 continue
             tx = verify.parse_tx(file.read())
@@ -234,7 +236,7 @@ def test_the_simple_gate_sees_most_of_wasabi(real_data: Path) -> None:
             total += 1
             seen += verify.looks_like_coinjoin(unknown, tx.outputs)
     assert total == 1430
-    assert seen > 1000, seen
+    assert seen >= 1400, seen
 
 
 def test_script_templates_of_one_type_round_trip() -> None:

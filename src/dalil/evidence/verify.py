@@ -156,6 +156,8 @@ NETWORKS = {
     )
 }
 
+# The one description of findings this program reads; see docs/findings.md.
+SCHEMA_SHA256 = "515d7da4743eb569a0a7d5d2e8c706369622a4d4046f442c2556448cec319ed7"
 RULES = {"co-spend": ("1",)}  # link rules this program can re-check, by version
 
 # --- 2 failures ----------------------------------------------------------------
@@ -1074,8 +1076,6 @@ class Walk:
     """One trace, laid out and counted again from raw transactions."""
 
     def __init__(self, record: Dict[str, Any], ledger: Ledger) -> None:
-        fields = ["chain", "direction", "ends", "id", "reentry", "seed_addresses"]
-        must("trace, form", fields + ["seeds", "transactions"], sorted(record))
         content = {key: value for key, value in record.items() if key != "id"}
         self.id = record["id"]
         must("trace.id", content_hash(content), self.id)
@@ -1258,9 +1258,6 @@ class Walk:
     def _compare(self, name: str, coin: Coin) -> None:
         stated = coin.stated
         where = "trace.ends, " + name
-        keys = ["coin", "fifo_sat", "haircut_sat", "lifo_sat", "lower_sat", "name",
-                "poison_sat", "reason", "upper_sat"]  # fmt: skip
-        must(where, keys, sorted(stated))
         must(where + ", lower_sat", coin.lower, stated["lower_sat"])
         must(where + ", upper_sat", coin.upper, stated["upper_sat"])
         must(where + ", haircut_sat", coin.haircut, stated["haircut_sat"])
@@ -1380,38 +1377,13 @@ def _check_best(walk_: Walk, sent: Sent, most: bool, premise: str) -> None:
 
 # --- 10 findings of each kind --------------------------------------------------
 
-FORMS = {  # kind -> (keys of its statement, keys of its premises, its questions)
-    "appears": (
-        "chain exhibit indicator indicator_kind",
-        "checksum end raw start steps text_sha256 where",
-        "at_this_place genuine_capture misread unchanged whose_words",
-    ),
-    "pays": (
-        "address chain n txid value_sat",
-        "block_hash height position time_utc",
-        "in_a_block most_work who_received",
-    ),
-    "same_cluster": (
-        "a b chain",
-        "coinjoin_rule links rule_version",
-        "coinjoin other_evidence payjoin shared_keys weakest_link",
-    ),
-    "tagged": (
-        "actor address chain service",
-        "contradicting literal tag",
-        "contradicted in_force source_knows true",
-    ),
-    "flow": (
-        "chain direct_sat direction fifo_sat haircut_sat lifo_sat lower_sat poison_sat "
-        "seed_sat target upper_sat",
-        "addresses arrivals lower_flow receipts_sat reentry trace upper_flow",
-        "complete knowledge rule_of_account unnamed_service who_is_the_target",
-    ),
-    "valued": (
-        "amount_sat currency subject time_utc value",
-        "day price series_sha256 source",
-        "price_known price_of_the_moment",
-    ),
+QUESTIONS = {  # the critical questions that a finding of each kind must carry
+    "appears": "at_this_place genuine_capture misread unchanged whose_words",
+    "pays": "in_a_block most_work who_received",
+    "same_cluster": "coinjoin other_evidence payjoin shared_keys weakest_link",
+    "tagged": "contradicted in_force source_knows true",
+    "flow": "complete knowledge rule_of_account unnamed_service who_is_the_target",
+    "valued": "price_known price_of_the_moment",
 }
 FIGURES = ("haircut_sat", "fifo_sat", "lifo_sat", "poison_sat")
 OUTSIDE_DATES = " (outside its tag's dates)"
@@ -1537,19 +1509,13 @@ class Findings:
                 Report.current.cannot("inclusion in a block of " + txid)
 
     def _form(self, finding: Dict[str, Any]) -> None:
-        keys = ["holds_under", "id", "kind", "premises", "questions", "statement"]
-        must("form", keys, sorted(finding))
-        kind, statement, premises = (
-            finding[k] for k in ("kind", "statement", "premises")
-        )
-        holds("kind", kind in FORMS, " | ".join(FORMS), kind)
-        must("statement, form", FORMS[kind][0].split(), sorted(statement))
-        must("premises, form", FORMS[kind][1].split(), sorted(premises))
+        kind = finding["kind"]
+        statement, premises = finding["statement"], finding["premises"]
         content = {"kind": kind, "statement": statement, "premises": premises}
         must("id", kind + "-" + content_hash(content)[:16], finding["id"])
         holds("id", finding["id"] not in self.by_id, "each finding once", finding["id"])
         asked = sorted(question["id"] for question in finding["questions"])
-        must("questions", FORMS[kind][2].split(), asked)
+        must("questions", QUESTIONS[kind].split(), asked)
         Report.current.cannot(
             "the profiles under which findings hold: re-running them takes a ledger"
         )
@@ -1636,7 +1602,6 @@ class Findings:
         holds("premises.links", bool(links), "at least one link", "none")
         for i, link in enumerate(links):
             where = "premises.links[%d]" % i
-            must(where + ", form", ["from", "rule", "to", "txid"], sorted(link))
             must(where + ".from", at, link["from"])
             holds(
                 where + ".rule", link["rule"] in RULES, " | ".join(RULES), link["rule"]
@@ -1669,9 +1634,6 @@ class Findings:
     def _tagged(self, finding: Dict[str, Any]) -> None:
         statement, premises = finding["statement"], finding["premises"]
         tag = premises["tag"]
-        keys = ("actor concepts confidence file_name file_sha256 label line retrieved "
-                "source valid_from valid_to").split()  # fmt: skip
-        must("premises.tag, form", keys, sorted(tag))
         verdict = checksum_verdict(statement["address"])
         if statement["chain"] is not None and statement["chain"].startswith("bip122"):
             holds(
@@ -1908,15 +1870,85 @@ def money(sat_price: decimal.Decimal, rounding: str) -> str:
 
 # --- 11 the document -----------------------------------------------------------
 
-TOP = ("case dalil exhibits findings ledgers method not_checked prices schema stops "
-       "summary tags traces").split()  # fmt: skip
+_JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list,
+               "object": dict, "null": type(None)}  # fmt: skip
+
+
+class Schema:
+    """As much of JSON Schema as the description of findings uses."""
+
+    def __init__(self, root: Dict[str, Any]) -> None:
+        self.root = root
+
+    def fault(self, rule: Dict[str, Any], value: Any, at: str) -> Optional[str]:
+        """Say where `value` first breaks `rule`, or None."""
+        if "$ref" in rule:
+            return self.fault(self.root["$defs"][rule["$ref"][8:]], value, at)
+        for word in ("oneOf", "anyOf"):
+            if word in rule:
+                found = [self.fault(option, value, at) for option in rule[word]]
+                kind = value.get("kind") if isinstance(value, dict) else None
+                same = [f for f, option in zip(found, rule[word])
+                        if option.get("$ref") == "#/$defs/%s" % kind]  # fmt: skip
+                first: Optional[str] = None if None in found else (same or found)[0]
+                return first
+        if "type" in rule and type(value) is not _JSON_TYPES[rule["type"]]:
+            return "%s: not of type %s" % (at, rule["type"])
+        if "const" in rule and value != rule["const"]:
+            return "%s: not %s" % (at, rule["const"])
+        if "enum" in rule and value not in rule["enum"]:
+            return at + ": none of " + ", ".join(rule["enum"])
+        if "pattern" in rule and not re.fullmatch(rule["pattern"], value):
+            return "%s: not of the form %s" % (at, rule["pattern"])
+        if value.__class__ is int and value < rule.get("minimum", value):
+            return at + ": too small"
+        if isinstance(value, dict):
+            return self._object(rule, value, at)
+        return self._array(rule, value, at) if isinstance(value, list) else None
+
+    def _object(self, rule: Dict[str, Any], value: Any, at: str) -> Optional[str]:
+        known = rule.get("properties", {})
+        for key in rule.get("required", ()):
+            if key not in value:
+                return "%s: no %s" % (at, key)
+        for key in value:
+            if key in known:
+                found = self.fault(known[key], value[key], at + "." + key)
+                if found:
+                    return found
+            elif rule.get("additionalProperties") is False:
+                return at + ": the unknown key " + short(key)
+        return None
+
+    def _array(self, rule: Dict[str, Any], value: List[Any], at: str) -> Optional[str]:
+        if (
+            not rule.get("minItems", 0)
+            <= len(value)
+            <= rule.get("maxItems", len(value))
+        ):
+            return "%s: too few or too many" % at
+        if rule.get("uniqueItems") and len(set(map(repr, value))) < len(value):
+            return at + ": the same twice"
+        head = rule.get("prefixItems", [])
+        for i, item in enumerate(value):
+            each = head[i] if i < len(head) else rule.get("items", {})
+            found = self.fault(each, item, "%s[%d]" % (at, i)) if each else None
+            if found:
+                return found
+        return None
 
 
 def check_document(bag: Bag) -> None:
     report = Report.current
     document = bag.json("data/findings.json")
-    must("schema", "dalil-findings/1", document["schema"])
-    must("findings.json, form", TOP, sorted(document))
+    must(
+        "data/findings.schema.json",
+        SCHEMA_SHA256,
+        bag.sha256("data/findings.schema.json"),
+    )
+    rules = bag.json("data/findings.schema.json")
+    fault = Schema(rules).fault(rules, document, "findings.json")
+    holds("findings.json, form", fault is None, "as the schema has it", fault)
     must(
         "findings.json, canonical form",
         canonical(document, 1),
@@ -2021,9 +2053,6 @@ def check_stops(document: Dict[str, Any], findings: Findings) -> None:
                 keys = ("reason", "coin", "name", "lower_sat", "upper_sat")
                 ends[tuple(end[key] for key in keys)] = True
     for stop in document["stops"]:
-        must(
-            "form", ["lower_sat", "name", "reason", "upper_sat", "where"], sorted(stop)
-        )
         key = tuple(
             stop[k] for k in ("reason", "where", "name", "lower_sat", "upper_sat")
         )
@@ -2033,15 +2062,6 @@ def check_stops(document: Dict[str, Any], findings: Findings) -> None:
 def check_summary(document: Dict[str, Any], findings: Findings) -> None:
     """What a reader sees first says what the findings say."""
     summary = document["summary"]
-    keys = [
-        "headline",
-        "n_clusters",
-        "n_indicators",
-        "n_tags_met",
-        "seed_sat",
-        "targets",
-    ]
-    must("summary, form", keys, sorted(summary))
     flows = {i for i, f in findings.by_id.items() if f["kind"] == "flow"}
     told = set()
     for target in summary["targets"]:
@@ -2107,8 +2127,6 @@ def check_money(
 ) -> None:
     """A target in money: the cheapest and the dearest way to fill its bounds."""
     stated, name = target["money"], target["finding"]
-    keys = ["currency", "direct", "lower", "note", "upper"]
-    must(where + ", money, form", keys, sorted(stated))
     holds(where + ", money", name in findings.arrived, "a flow that checks out", name)
     walk_ = findings.walks[findings.by_id[name]["premises"]["trace"]]
     series = document["prices"]["sha256"]
