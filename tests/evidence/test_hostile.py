@@ -53,13 +53,8 @@ def empty_folder(folder: Path) -> None:
 
 
 def plug(folder: Path) -> None:
-    here = os.getcwd()
-    os.chdir(folder)
-    try:
-        with socket.socket(socket.AF_UNIX) as door:
-            door.bind("door")
-    finally:
-        os.chdir(here)
+    with contextlib.chdir(folder), socket.socket(socket.AF_UNIX) as door:
+        door.bind("door")
 
 
 def climbing(folder: Path) -> None:
@@ -129,7 +124,19 @@ def test_strange_json_is_a_failure(
 
 def _mangled(value: object, dice: random.Random) -> object:
     """Put something of the wrong kind somewhere into a JSON value."""
-    odd = [None, -1, 10**18, "", "x" * 3000, [], {}, True, ["a"], "\u202e", "0" * 64]
+    odd: list[object] = [
+        None,
+        -1,
+        10**18,
+        "",
+        "x" * 3000,
+        [],
+        {},
+        True,
+        ["a"],
+        "\u202e",
+        "0" * 64,
+    ]
     if isinstance(value, dict) and value and dice.random() < 0.9:
         key = dice.choice(sorted(value))
         return {**value, key: _mangled(value[key], dice)}

@@ -51,7 +51,8 @@ class Raw:
         row = 0
         for i, (inputs, made) in enumerate(world.txs):
             spends = []
-            for source in inputs or [None]:
+            sources: list[Any] = [*inputs] or [None]
+            for source in sources:
                 spends.append(self._spend(source, row, i))
                 row += 1
             outputs = tuple(TxOutput(world.values[o], script_of(o)) for o in made)
