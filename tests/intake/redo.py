@@ -111,7 +111,9 @@ def stepped(text: str, step: dict[str, Any]) -> str:
             return text.lower()
         name = re.split(r"t\.me/|telegram\.me/|domain=|invite=", text)[1]
         if name.startswith(("joinchat/", "+")) or "invite=" in text:
-            return "+" + re.split("[?/#&]", name.removeprefix("joinchat/").lstrip("+"))[0]
+            return (
+                "+" + re.split("[?/#&]", name.removeprefix("joinchat/").lstrip("+"))[0]
+            )
         return "@" + re.split("[?/#&]", name.removeprefix("s/"))[0].lower()
     if op == "lowercase_host":
         head, slashes, rest = text.partition("://")
