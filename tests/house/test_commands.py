@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +12,7 @@ import pytest
 
 from dalil.cli import main
 from tests.house.tree import CHECKOUT
-from tools.command_pages import every_command, page
+from tools.command_pages import every_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,5 +120,6 @@ def test_nonsense_ends_with_a_documented_error(
 
 
 def test_the_page_of_commands_is_what_they_say() -> None:
-    written = (CHECKOUT / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert written == page(), "run `make docs`"
+    tool = [sys.executable, str(CHECKOUT / "tools" / "command_pages.py"), "--check"]
+    # In a process of its own: click keeps options it was asked for before.
+    assert subprocess.run(tool, check=False).returncode == 0, "run `make docs`"

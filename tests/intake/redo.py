@@ -109,12 +109,14 @@ def stepped(text: str, step: dict[str, Any]) -> str:
     if op == "telegram_name":
         if text.startswith("@"):
             return text.lower()
-        name = re.split(r"t\.me/|telegram\.me/|domain=|invite=", text)[1]
-        if name.startswith(("joinchat/", "+")) or "invite=" in text:
-            return (
-                "+" + re.split("[?/#&]", name.removeprefix("joinchat/").lstrip("+"))[0]
-            )
-        return "@" + re.split("[?/#&]", name.removeprefix("s/"))[0].lower()
+        name = re.split(
+            r"t\.me/|telegram\.(?:me|dog)/|domain=|invite=", text, flags=re.I
+        )[1]
+        if name.lower().startswith(("joinchat/", "+")) or "invite=" in text.lower():
+            name = re.sub(r"^(joinchat/|\+)", "", name, flags=re.I)
+            return "+" + re.split("[^A-Za-z0-9_-]", name)[0]
+        name = re.sub("^s/", "", name, flags=re.I)
+        return "@" + re.split("[^A-Za-z0-9_]", name)[0].lower()
     if op == "lowercase_host":
         head, slashes, rest = text.partition("://")
         host, slash, path = rest.partition("/")
