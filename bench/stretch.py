@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.header import header_hash
+from dalil.chains.bitcoin.merkle import fold_level
 from dalil.chains.bitcoin.networks import REGTEST
 from dalil.chains.bitcoin.parse import tx_offsets
-from dalil.chains.bitcoin.sha256 import sha256d_into, sha256d_three
+from dalil.chains.bitcoin.sha256 import sha256d_three
 from dalil.chains.bitcoin.wire import read_compact, skim_tx
 from dalil.kernels import kernel
 from dalil.sources.blockfolder import open_blocks
@@ -63,11 +64,7 @@ def _root(txids: NDArray[np.uint8]) -> NDArray[np.uint8]:
     level, size = txids.copy(), txids.shape[0]
     pair = np.empty(64, np.uint8)
     while size > 1:
-        for i in range((size + 1) // 2):
-            pair[:32] = level[2 * i]
-            pair[32:] = level[min(2 * i + 1, size - 1)]
-            sha256d_into(pair, 0, 64, level[i])
-        size = (size + 1) // 2
+        size = fold_level(level, size, pair)
     root: NDArray[np.uint8] = level[0]
     return root
 

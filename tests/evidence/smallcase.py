@@ -344,7 +344,7 @@ class _Work:
                     coin=stop.where,
                     reason=stop.reason,
                     name=stop.name,
-                    **stop.amounts.to_json(),  # type: ignore[arg-type]
+                    **stop.amounts.to_json(),
                 )
                 for stop in ends
             ),

@@ -13,10 +13,10 @@ from dalil.errors import AddressError, InputError
 from dalil.ledger import Ledger
 from dalil.progress import silent
 from dalil.tracing.naming import (
-    actor_names,
-    marks_from_tags,
+    marks_of,
     shown_name,
     spread_over_clusters,
+    tags_met,
 )
 from dalil.tracing.prices import PriceSeries
 
@@ -104,18 +104,21 @@ class Desk:
             self._clusters[profile] = clusters(self.ledger, profile, self.progress)
         return self._clusters[profile]
 
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return actor_names(self.ledger, self.tags) if self.tags else {}
-
     def name_of(self, tag: Tag) -> str:
         """Name the actor of a tag as results do."""
-        return shown_name(tag, self._names)
+        return shown_name(tag, self._named[1])
 
-    @cached_property
+    @property
     def own_marks(self) -> list[Mark]:
         """Marks on the tagged addresses of the ledger."""
-        return marks_from_tags(self.ledger, self.tags) if self.tags else []
+        return self._named[0]
+
+    @cached_property
+    def _named(self) -> tuple[list[Mark], dict[str, str]]:
+        """Marks, and the spelling they use for each actor."""
+        names: dict[str, str] = {}
+        met = tags_met(self.ledger, self.tags) if self.tags else ()
+        return marks_of(met, names), names
 
     def marks(self, profile: str, leaving_out: Sequence[int] = ()) -> list[Mark]:
         """Mark tagged addresses and the clusters of services.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dalil.evidence.document import End, TraceRecord
 from dalil.evidence.findings import PROFILES, Finding
 from dalil.evidence.statements import Flow, FlowPremises, TargetAddress
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from dalil.evidence.findings import Profile
     from dalil.tracing import Stop, Target, Trace
 
-__all__ = ["Followed", "addresses_of", "arrivals_of", "flow_finding", "follow"]
+__all__ = ["Followed", "arrivals_of", "flow_finding", "follow"]
 
 _FIGURES = ("lower_sat", "upper_sat", "haircut_sat", "fifo_sat", "lifo_sat")
 
@@ -79,17 +77,11 @@ def follow(desk: Desk, starts: Starts) -> Followed:
 
 
 def _end(stop: Stop) -> End:
-    amounts = stop.amounts
     return End(
         coin=stop.where,
         reason=stop.reason,
         name=stop.name,
-        lower_sat=amounts.lower_sat,
-        upper_sat=amounts.upper_sat,
-        haircut_sat=amounts.haircut_sat,
-        fifo_sat=amounts.fifo_sat,
-        lifo_sat=amounts.lifo_sat,
-        poison_sat=amounts.poison_sat,
+        **stop.amounts.to_json(),
     )
 
 
@@ -129,7 +121,7 @@ def flow_finding(
     arrivals : sequence of str
         The outpoints at which the money arrived.
     """
-    found, amounts = followed.trace, target.amounts
+    found = followed.trace
     proof = certificate(found, target)
     statement = Flow(
         chain=followed.record.chain,
@@ -137,12 +129,7 @@ def flow_finding(
         seed_sat=int(found.graph.seed_total),
         target=target.name,
         direct_sat=target.direct_sat,
-        lower_sat=amounts.lower_sat,
-        upper_sat=amounts.upper_sat,
-        haircut_sat=amounts.haircut_sat,
-        fifo_sat=amounts.fifo_sat,
-        lifo_sat=amounts.lifo_sat,
-        poison_sat=amounts.poison_sat,
+        **target.amounts.to_json(),
     )
     premises = FlowPremises(
         trace=followed.record.id,
@@ -165,18 +152,11 @@ def _pairs(
     return tuple(sorted([*pairs, *extreme["returned"].items()]))
 
 
-def arrivals_of(found: Trace, target: Target) -> list[tuple[int, str]]:
-    """List where money arrived at a target: coin and outpoint, in graph order."""
-    ledger, output = found.ledger, found.graph.output
+def arrivals_of(found: Trace, target: Target) -> list[int]:
+    """List the outputs at which money arrived at a target, in graph order."""
+    output = found.graph.output
     return [
-        (coin, ledger.outpoint(int(output[coin])))
+        int(output[coin])
         for coin in target.coins
         if found.graph.code[coin] == StopCode.MARKED and output[coin] >= 0
     ]
-
-
-def addresses_of(found: Trace, coins: Sequence[int]) -> dict[int, int]:
-    """Map coins to the address ids of their outputs."""
-    outputs = found.graph.output[np.array(coins, np.int64)]
-    owners = found.ledger.output_address[outputs]
-    return {c: int(a) for c, a in zip(coins, owners, strict=True)}

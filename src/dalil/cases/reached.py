@@ -13,7 +13,7 @@ from dalil.cases.claims import (
     tagged_finding,
     valued_finding,
 )
-from dalil.cases.following import addresses_of, arrivals_of, flow_finding
+from dalil.cases.following import arrivals_of, flow_finding
 from dalil.evidence.document import Money, NotChecked
 from dalil.evidence.document import Target as TargetLine
 from dalil.evidence.material import TagExtract, literal_fields
@@ -97,16 +97,12 @@ def collect_payments(desk: Desk, into: Collected, outputs: Iterable[int]) -> int
 
 
 def _holders(
-    desk: Desk, into: Collected, followed: Followed, target: Target
+    desk: Desk, into: Collected, outputs: list[int], profile: str
 ) -> dict[int, TargetAddress]:
-    """Say of each address of a target on whose word it counts as the target's."""
-    found, coins = followed.trace, [c for c, _ in arrivals_of(followed.trace, target)]
+    """Say of each address paid on whose word it counts as the target's."""
     own = {mark.address for mark in desk.own_marks}
-    by_name: dict[str, list[int]] = {}
-    for mark in desk.own_marks:
-        by_name.setdefault(mark.name, []).append(mark.address)
     holders = {}
-    for address in sorted(set(addresses_of(found, coins).values())):
+    for address in sorted(set(desk.ledger.output_address[outputs].tolist())):
         text = desk.ledger.address_text(address)
         if address in own:
             ids = collect_address(desk, into, text)
@@ -114,7 +110,7 @@ def _holders(
                 address=text, by="tag", findings=tuple(ids)
             )
             continue
-        named = _nearest_tagged(desk, address, followed.profile)
+        named = _nearest_tagged(desk, address, profile)
         ids = collect_address(desk, into, desk.ledger.address_text(named))
         joined = joined_finding(desk, address, named)
         if joined:
@@ -139,29 +135,21 @@ def collect_target(
     desk: Desk, into: Collected, followed: Followed, target: Target
 ) -> None:
     """State a target's flow with everything it rests on."""
-    found = followed.trace
-    arrivals = arrivals_of(found, target)
-    outputs = [int(found.graph.output[coin]) for coin, _ in arrivals]
+    outputs = arrivals_of(followed.trace, target)
     left_out = collect_payments(desk, into, outputs)
-    holders = _holders(desk, into, followed, target)
-    names = [outpoint for _, outpoint in arrivals]
+    holders = _holders(desk, into, outputs, followed.profile)
+    names = [desk.ledger.outpoint(output) for output in outputs]
     flow = flow_finding(followed, target, holders, names)
     into.add(flow)
     if left_out:
         into.not_checked.append(_payments_left_out(target.name, left_out, flow.id))
-    amounts = target.amounts
     into.targets.append(
         TargetLine(
             name=target.name,
             finding=flow.id,
             service=None if target.reason == "target" else target.reason,
             direct_sat=target.direct_sat,
-            lower_sat=amounts.lower_sat,
-            upper_sat=amounts.upper_sat,
-            haircut_sat=amounts.haircut_sat,
-            fifo_sat=amounts.fifo_sat,
-            lifo_sat=amounts.lifo_sat,
-            poison_sat=amounts.poison_sat,
+            **target.amounts.to_json(),
             money=_money(desk, followed, target),
         )
     )

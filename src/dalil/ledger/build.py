@@ -21,17 +21,18 @@ from dalil.ledger.opening import (
     writing,
 )
 from dalil.ledger.rawfiles import append_raw
-from dalil.ledger.undo import ScriptsTold, UndoReader
+from dalil.ledger.undo import ScriptsTold, UndoReader, script_finder
 from dalil.ledger.writer import BlockRows, LedgerWriter
 from dalil.progress import silent
+from dalil.sources.blockfiles import Note
 from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from dalil.progress import Progress
-    from dalil.sources.blockfiles import Note, Record
+    from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 
 __all__ = ["BuildReport", "build_from_blocks"]
@@ -93,8 +94,6 @@ def build_from_blocks(
 
 
 def _note_bad(folder: BlockFolder, record: Record, problem: str) -> None:
-    from dalil.sources.blockfiles import Note
-
     name = folder.files[record.file].path.name
     folder.notes.append(Note(name, record.at - 8, f"block refused: {problem}"))
 
@@ -163,7 +162,7 @@ def _write_chain(
         for batch in _ahead(folder, records):
             blocks = _block_rows(batch, start + done)
             told = undo.of(batch) if undo else ScriptsTold(0)
-            script_of = _scripts(batch, told)
+            script_of = script_finder(batch.columns, batch.data, told)
             wrong = writer.add(blocks, batch.columns, told.prevouts, script_of)
             if wrong:
                 raise _contradiction(batch, wrong - 1)
@@ -204,18 +203,6 @@ def _block_rows(batch: Batch, height: int) -> BlockRows:
         np.frombuffer(raw, np.uint8).reshape(-1, 80),
         batch.first[1:, 0],
     )
-
-
-def _scripts(batch: Batch, told: ScriptsTold) -> Callable[[int], bytes]:
-    columns, data = batch.columns, batch.data
-
-    def script_of(source: int) -> bytes:
-        if source < 0:
-            return told.script(-1 - source)
-        at = int(columns.script_at[source])
-        return bytes(data[at : at + int(columns.script_size[source])])
-
-    return script_of
 
 
 def _contradiction(batch: Batch, row: int) -> BadBlockError:

@@ -16,7 +16,7 @@ from dalil.ledger.build import BuildReport
 from dalil.ledger.generation import Generation, atomic_write
 from dalil.ledger.opening import writing
 from dalil.ledger.rawfiles import write_raw_txs
-from dalil.ledger.undo import ScriptsTold
+from dalil.ledger.undo import ScriptsTold, script_finder
 from dalil.ledger.writer import BlockRows, LedgerWriter
 
 if TYPE_CHECKING:
@@ -66,13 +66,7 @@ def _write(generation: Generation, saved: SavedTxs) -> None:
     told = _told(saved.txs)
     write_raw_txs(generation.path / "raw", data, ends)
     writer = LedgerWriter(generation)
-
-    def script_of(source: int) -> bytes:
-        if source < 0:
-            return told.script(-1 - source)
-        at = int(columns.script_at[source])
-        return bytes(data[at : at + int(columns.script_size[source])])
-
+    script_of = script_finder(columns, data, told)
     try:
         wrong = writer.add(_blocks(saved.txs), columns, told.prevouts, script_of)
         if wrong:

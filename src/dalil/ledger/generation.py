@@ -106,17 +106,6 @@ class Generation:
             raise StoreError(f"column {name} is shorter than the manifest says", file)
         return np.memmap(file, column.dtype, "r", shape=column.shape(n))
 
-    def derived(self, name: str, rows: int) -> NDArray[np.int64]:
-        """Map a derived column for writing, grown to `rows` with -1."""
-        file = self.path / "derived" / name
-        have = file.stat().st_size // 8 if file.is_file() else 0
-        if have < rows:
-            with file.open("ab") as out:
-                out.write(b"\xff" * 8 * (rows - have))
-        if rows == 0:
-            return np.zeros(0, np.int64)
-        return np.memmap(file, np.int64, "r+", shape=(rows,))
-
     def start(self) -> None:
         """Create the folders and empty columns of a new generation."""
         for part in ("columns", "derived", "raw"):

@@ -86,7 +86,8 @@ class RawFiles:
             self._places = np.memmap(places, _PLACE, "r", shape=(n_places,))
         self._open: dict[int, BlockFile] = {}
         self._last: tuple[int, bytes, list[int]] | None = None
-        self._txs, self._ends = folder / "txs", folder / "tx_ends"
+        self._txs, ends = folder / "txs", folder / "tx_ends"
+        self._ends = np.fromfile(ends, "<i8") if ends.is_file() else None
 
     def block(self, block: int) -> bytes:
         """Read a block's bytes.
@@ -112,9 +113,9 @@ class RawFiles:
 
     def single(self, tx: int) -> bytes | None:
         """Read transaction `tx` where transactions were kept themselves."""
-        if not self._ends.is_file():
+        ends = self._ends
+        if ends is None:
             return None
-        ends = np.fromfile(self._ends, "<i8")
         start = int(ends[tx - 1]) if tx else 0
         with self._txs.open("rb") as file:
             file.seek(start)

@@ -14,11 +14,17 @@ from dalil.sources.blockfiles import Note
 from dalil.sources.undofiles import UndoFile, open_undo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from dalil.chains.bitcoin.parse import Columns
     from dalil.chains.bitcoin.undo import SpentOutputs
     from dalil.ledger.batch import Batch
+    from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 
-__all__ = ["ScriptsTold", "UndoReader"]
+__all__ = ["ScriptsTold", "UndoReader", "script_finder"]
 
 
 class ScriptsTold:
@@ -58,17 +64,37 @@ class ScriptsTold:
         )
 
 
+def script_finder(
+    columns: Columns, data: NDArray[np.uint8], told: ScriptsTold
+) -> Callable[[int], bytes]:
+    """Make the function that gives the script behind an address source.
+
+    A source is an output's row of the batch, whose bytes lie in `data`, or
+    -1 - row of an input, whose script was told (see `Linked`).
+    """
+
+    def script_of(source: int) -> bytes:
+        if source < 0:
+            return told.script(-1 - source)
+        at = int(columns.script_at[source])
+        return data[at : at + int(columns.script_size[source])].tobytes()
+
+    return script_of
+
+
 class UndoReader:
     """Undo data of a whole folder, opened file by file when first needed."""
 
     def __init__(self, folder: BlockFolder) -> None:
         self._folder = folder
         self._open: dict[int, UndoFile | None] = {}
+        self._records: dict[int, list[Record]] = {}
+        for record in folder.records:
+            self._records.setdefault(record.file, []).append(record)
 
     def _file(self, number: int) -> UndoFile | None:
         if number not in self._open:
-            folder = self._folder
-            mine = [r for r in folder.records if r.file == number]
+            folder, mine = self._folder, self._records[number]
             self._open[number] = open_undo(
                 folder.files[number], mine, folder.network, folder.notes
             )

@@ -8,11 +8,11 @@ transactions are tried against it, so a match is proved, not assumed.
 from __future__ import annotations
 
 import struct
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.chains.bitcoin.undo import SpentOutputs, decode_undo
 from dalil.settings import MAX_BLOCK_BYTES
 from dalil.sources.blockfiles import BlockFile, Note
@@ -92,7 +92,6 @@ def open_undo(
 
 def _owner(raw: bytes, candidates: Sequence[Record]) -> Record | None:
     for record in candidates:
-        digest = sha256(sha256(record.header.previous + raw[:-32]).digest()).digest()
-        if digest == raw[-32:]:
+        if double_sha256(record.header.previous + raw[:-32]) == raw[-32:]:
             return record
     return None

@@ -8,7 +8,7 @@ counts the whole of everything touched and may exceed them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from dalil.tracing.graph import FlowGraph
     from dalil.tracing.setbounds import SetBounds
 
-__all__ = ["Amounts", "Figures", "direct_coins", "figures"]
+__all__ = ["Amounts", "AmountsJson", "Figures", "direct_coins", "figures"]
+
+
+class AmountsJson(TypedDict):
+    """`Amounts` under their names on the wire."""
+
+    lower_sat: int
+    upper_sat: int
+    haircut_sat: int | None
+    fifo_sat: int | None
+    lifo_sat: int | None
+    poison_sat: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +58,16 @@ class Amounts:
         """Whether anything is certain: a lower bound of 0 says nothing is."""
         return self.lower_sat > 0
 
-    def to_json(self) -> dict[str, int | None]:
+    def to_json(self) -> AmountsJson:
         """Lay the figures out under their names on the wire."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return AmountsJson(
+            lower_sat=self.lower_sat,
+            upper_sat=self.upper_sat,
+            haircut_sat=self.haircut_sat,
+            fifo_sat=self.fifo_sat,
+            lifo_sat=self.lifo_sat,
+            poison_sat=self.poison_sat,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

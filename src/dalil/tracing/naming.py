@@ -27,10 +27,11 @@ __all__ = [
     "Labels",
     "Named",
     "Tags",
-    "actor_names",
     "marks_from_tags",
+    "marks_of",
     "shown_name",
     "spread_over_clusters",
+    "tags_met",
 ]
 
 
@@ -86,16 +87,11 @@ def shown_name(tag: Tag, names: dict[str, str]) -> str:
     return shown if key is None else names.setdefault(key, shown)
 
 
-def actor_names(ledger: Named, tags: Tags) -> dict[str, str]:
-    """Map each actor tagged in the ledger to the spelling results use."""
-    names: dict[str, str] = {}
-    for _, tag in _tags_met(ledger, tags):
-        shown_name(tag, names)
-    return names
+def tags_met(ledger: Named, tags: Tags) -> Iterator[tuple[int, Tag]]:
+    """Go through the tags of the ledger's own addresses, by address text.
 
-
-def _tags_met(ledger: Named, tags: Tags) -> Iterator[tuple[int, Tag]]:
-    """Go through the tags of the ledger's own addresses, by address text."""
+    Costs a look-up in the ledger for every tagged address of its chain.
+    """
     rows = {text: ledger.find_address(text) for text in tags.addresses(ledger.chain)}
     here = {text: row for text, row in rows.items() if row is not None}
     found = tags.find_many(here, ledger.chain)
@@ -105,7 +101,12 @@ def _tags_met(ledger: Named, tags: Tags) -> Iterator[tuple[int, Tag]]:
 
 
 def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
-    """Mark every tagged address that occurs in the ledger.
+    """Mark every tagged address that occurs in the ledger; see `marks_of`."""
+    return marks_of(tags_met(ledger, tags), {})
+
+
+def marks_of(met: Iterable[tuple[int, Tag]], names: dict[str, str]) -> list[Mark]:
+    """Mark tagged addresses; `names` learns the spelling used for each actor.
 
     A tag's last day is included. Tags of one address that name different
     actors give several marks, and the trace shows them joined: which is right
@@ -116,8 +117,7 @@ def marks_from_tags(ledger: Named, tags: Tags) -> list[Mark]:
     A mark repeats a claim somebody published; it does not make it true.
     """
     marks: dict[Mark, None] = {}
-    names: dict[str, str] = {}
-    for address, tag in _tags_met(ledger, tags):
+    for address, tag in met:
         mark = Mark(
             address=address,
             name=shown_name(tag, names),

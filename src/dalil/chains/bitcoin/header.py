@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from hashlib import sha256
+
+from dalil.chains.bitcoin.transaction import double_sha256
 
 __all__ = ["Header", "coinbase_height", "header_hash", "work_of"]
 
@@ -14,7 +15,7 @@ _BIP34_MINIMUM = {"mainnet": 227_931, "testnet3": 21_111}
 
 def header_hash(header: bytes) -> bytes:
     """SHA-256d of an 80-byte header, in hash order."""
-    return sha256(sha256(header).digest()).digest()
+    return double_sha256(header)
 
 
 def _target(bits: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dalil.chains.bitcoin.sha256 import sha256d_into
+from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.kernels import kernel
 
 if TYPE_CHECKING:
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["merkle_branch", "merkle_root_matches"]
+__all__ = ["fold_level", "merkle_branch", "merkle_root_matches"]
+
+
+@kernel
+def fold_level(level: NDArray[np.uint8], size: int, pair: NDArray[np.uint8]) -> int:
+    """Hash the first `size` rows of `level` in pairs, in place; returns how many.
+
+    An odd row is paired with itself. `pair` is 64 bytes to work in.
+    """
+    for i in range((size + 1) // 2):
+        pair[:32] = level[2 * i]
+        pair[32:] = level[min(2 * i + 1, size - 1)]
+        sha256d_into(pair, 0, 64, level[i])
+    return (size + 1) // 2
 
 
 @kernel
@@ -32,11 +45,7 @@ def merkle_root_matches(txids: NDArray[np.uint8], root: NDArray[np.uint8]) -> bo
         for i in range(0, size - 1, 2):
             if np.all(level[i] == level[i + 1]):
                 return False
-        for i in range((size + 1) // 2):
-            pair[:32] = level[2 * i]
-            pair[32:] = level[min(2 * i + 1, size - 1)]
-            sha256d_into(pair, 0, 64, level[i])
-        size = (size + 1) // 2
+        size = fold_level(level, size, pair)
     return bool(np.all(level[0] == root))
 
 
@@ -52,8 +61,7 @@ def merkle_branch(txids: Sequence[bytes], position: int) -> list[bytes]:
             level.append(level[-1])
         branch.append(level[position ^ 1])
         level = [
-            sha256(sha256(level[i] + level[i + 1]).digest()).digest()
-            for i in range(0, len(level), 2)
+            double_sha256(level[i] + level[i + 1]) for i in range(0, len(level), 2)
         ]
         position //= 2
     return branch
