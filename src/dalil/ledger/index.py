@@ -1,0 +1,76 @@
+"""A sorted index from marks to rows: dense, immutable, merged like a list.
+
+An entry is two words: the mark's 64 high bits, then its 32 low bits with the
+row, counted from the index's first row. Entries are sorted, so that a join
+reads an index front to back, two indexes merge in one pass, and nothing is
+empty. `offsets` cuts them into buckets by their top bits, about eight entries
+each, so that one look touches two cache lines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dalil.kernels import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Index", "bucket_bits", "bucket_offsets", "find_row", "index_of"]
+
+
+class Index(NamedTuple):
+    """Sorted entries (n, 2) uint64, bucket offsets (2**bits + 1,) uint32.
+
+    Rows are `first` + the lower half of an entry's second word.
+    """
+
+    entries: NDArray[np.uint64]
+    offsets: NDArray[np.uint32]
+    bits: int
+    first: int
+
+
+def bucket_bits(n: int) -> int:
+    """How many top bits choose a bucket, for about eight entries in each."""
+    return max(1, (max(n, 1) // 8).bit_length())
+
+
+@kernel
+def bucket_offsets(
+    entries: NDArray[np.uint64], bits: int, offsets: NDArray[np.uint32]
+) -> None:
+    """Fill `offsets` (2**bits + 1,): where each bucket of sorted entries starts."""
+    shift, bucket = np.uint64(64 - bits), 0
+    for i in range(entries.shape[0]):
+        mine = np.int64(entries[i, 0] >> shift)
+        while bucket <= mine:
+            offsets[bucket] = i
+            bucket += 1
+    while bucket < offsets.size:
+        offsets[bucket] = entries.shape[0]
+        bucket += 1
+
+
+def index_of(entries: NDArray[np.uint64], first: int) -> Index:
+    """Make an index of sorted entries."""
+    bits = bucket_bits(entries.shape[0])
+    offsets = np.empty((1 << bits) + 1, np.uint32)
+    bucket_offsets(entries, bits, offsets)
+    return Index(entries, offsets, bits, first)
+
+
+@kernel
+def find_row(index: Index, high: np.uint64, low: np.uint64, below: int) -> int:
+    """Return the highest row under `below` with this mark, or -1."""
+    bucket = np.int64(high >> np.uint64(64 - index.bits))
+    best = np.int64(-1)
+    for i in range(index.offsets[bucket], index.offsets[bucket + 1]):
+        entry = index.entries[i]
+        if entry[0] == high and (entry[1] & ~np.uint64(0xFFFF_FFFF)) == low:
+            row = index.first + np.int64(entry[1] & np.uint64(0xFFFF_FFFF))
+            if best < row < below:
+                best = row
+    return int(best)
