@@ -8,6 +8,7 @@
     - LimitError           a stated bound on size, depth or time was met
   + NotFoundError          well formed, but not here                 exit 3
   + StoreError             a ledger, tag store or case is damaged    exit 3
+  + SourceError            another machine failed or answered wrong  exit 3
   + CheckFailed            a verification said no                    exit 1
 
 `code` is stable and part of the wire format:
@@ -26,6 +27,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "NotFoundError",
+    "SourceError",
     "StoreError",
     "UsageError",
 ]
@@ -95,6 +97,12 @@ class StoreError(DalilError):
     """A ledger, tag store or case on disk is damaged or of another kind."""
 
     code = "bad_store"
+
+
+class SourceError(DalilError):
+    """A node or server did not answer, or answered what cannot be true."""
+
+    code = "bad_source"
 
 
 class CheckFailed(DalilError):  # noqa: N818 - a verdict, not a fault
