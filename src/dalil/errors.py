@@ -9,6 +9,7 @@
   + NotFoundError          well formed, but not here                 exit 3
   + StoreError             a ledger, tag store or case is damaged    exit 3
   + SourceError            another machine failed or answered wrong  exit 3
+    - NodeError            a Bitcoin node did not serve as asked
   + CheckFailed            a verification said no                    exit 1
 
 `code` is stable and part of the wire format:
@@ -26,6 +27,7 @@ __all__ = [
     "DalilError",
     "InputError",
     "LimitError",
+    "NodeError",
     "NotFoundError",
     "SourceError",
     "StoreError",
@@ -103,6 +105,32 @@ class SourceError(DalilError):
     """A node or server did not answer, or answered what cannot be true."""
 
     code = "bad_source"
+
+
+class NodeError(SourceError):
+    """A Bitcoin node did not serve as asked.
+
+    Parameters
+    ----------
+    kind : str
+        One of `NodeError.KINDS`, so that a caller need not read the message.
+    """
+
+    code = "node"
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "unreachable",
+        "refused",
+        "busy",
+        "unknown_block",
+        "pruned",
+        "wrong_network",
+        "no_common_block",
+        "bad_answer",
+    )
+
+    def __init__(self, kind: str, message: str, value: object = None) -> None:
+        super().__init__(message, value)
+        self.kind = kind
 
 
 class CheckFailed(DalilError):  # noqa: N818 - a verdict, not a fault
