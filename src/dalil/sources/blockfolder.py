@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dalil.chains.bitcoin.networks import Network
     from dalil.progress import Progress
 
-__all__ = ["BlockFolder", "open_blocks"]
+__all__ = ["BlockFolder", "open_blocks", "proves_work"]
 
 
 @dataclass(slots=True)
@@ -110,12 +110,12 @@ def _bare_block(
     header = Header.parse(file.read(0, 80))
     likely = REGTEST if header.bits == REGTEST.limit_bits else MAINNET
     candidate = network or likely
-    if not _proves_work(header, candidate):
+    if not proves_work(header, candidate):
         return None
     return FileScan(candidate, [Record(index, 0, file.size, header)])
 
 
-def _proves_work(header: Header, network: Network) -> bool:
+def proves_work(header: Header, network: Network) -> bool:
     """Tell whether a header proves work the network accepts; regtest has one."""
     if network is REGTEST and header.bits != REGTEST.limit_bits:
         return False
@@ -126,7 +126,7 @@ def _refuse_unproven(folder: BlockFolder) -> None:
     """Leave out records without proof of work; all of them: an error."""
     proven = []
     for record in folder.records:
-        if _proves_work(record.header, folder.network):
+        if proves_work(record.header, folder.network):
             proven.append(record)
             continue
         what = "does not prove the work that this network asks for"
