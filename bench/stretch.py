@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.forms import BITCOIN, HEADER_BYTES
 from dalil.chains.bitcoin.header import header_hash
 from dalil.chains.bitcoin.merkle import fold_level
 from dalil.chains.bitcoin.networks import REGTEST
@@ -46,8 +47,8 @@ def _rename(
     row = 0
     for t in range(offsets.size - 1):
         at, end = offsets[t], offsets[t + 1]
-        _, _, _, body, body_end = skim_tx(data, at, end)
-        n_in, pos = read_compact(data, body, end)
+        parts = skim_tx(data, at, end, BITCOIN)
+        n_in, pos = read_compact(data, parts.inputs, end)
         for _ in range(n_in):
             if known[row] >= 0:
                 data[pos : pos + 32] = new[known[row]]
@@ -56,7 +57,8 @@ def _rename(
             pos += size + 4
         for i in range(4):
             data[end - 4 + i] = copy >> (8 * i) & 0xFF
-        sha256d_three(data, (at, at + 4, body, body_end, end - 4, end), old[t])
+        spans = (at, at + 4, parts.body, parts.body_end, parts.tail, end)
+        sha256d_three(data, spans, old[t])
 
 
 @kernel
@@ -89,7 +91,7 @@ def stretch(source: Path, copies: int, target: Path) -> int:
     for raw in blocks:
         data = np.frombuffer(raw, np.uint8)
         n_tx = int(read_compact(data, 80, data.size)[0])
-        offsets = tx_offsets(data, n_tx)
+        offsets = tx_offsets(data, HEADER_BYTES, n_tx, BITCOIN)
         known = _links(data, offsets, first_seen)
         parsed.append((data, offsets, known))
     total = len(first_seen)
@@ -118,13 +120,14 @@ def _links(
     known = []
     txid = np.zeros(32, np.uint8)
     for at, end in pairwise(offsets.tolist()):
-        _, _, _, body, body_end = skim_tx(data, at, end)
-        n_in, pos = read_compact(data, body, end)
+        parts = skim_tx(data, at, end, BITCOIN)
+        n_in, pos = read_compact(data, parts.inputs, end)
         for _ in range(n_in):
             known.append(seen.get(data[pos : pos + 32].tobytes(), -1))
             size, pos = read_compact(data, pos + 36, end)
             pos += size + 4
-        sha256d_three(data, (at, at + 4, body, body_end, end - 4, end), txid)
+        spans = (at, at + 4, parts.body, parts.body_end, parts.tail, end)
+        sha256d_three(data, spans, txid)
         seen[txid.tobytes()] = len(seen)
     return np.array(known, np.int64)
 

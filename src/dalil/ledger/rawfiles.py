@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.forms import BITCOIN, HEADER_BYTES
 from dalil.chains.bitcoin.parse import tx_offsets
 from dalil.errors import NotFoundError, StoreError
 from dalil.sources.blockfiles import BlockFile, xor_key
@@ -125,7 +126,9 @@ class RawFiles:
         """Read transaction `position` of a block that has `n_tx`."""
         if self._last is None or self._last[0] != block:
             raw = self.block(block)
-            offsets = tx_offsets(np.frombuffer(raw, np.uint8), n_tx)
+            offsets = tx_offsets(
+                np.frombuffer(raw, np.uint8), HEADER_BYTES, n_tx, BITCOIN
+            )
             if offsets.min() < 0:
                 raise NotFoundError("the block file holds other bytes now", block)
             self._last = block, raw, offsets.tolist()

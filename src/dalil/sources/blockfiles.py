@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.forms import HEADER_BYTES
 from dalil.chains.bitcoin.header import Header
 from dalil.chains.bitcoin.networks import NETWORKS
 from dalil.errors import BlockDataError
@@ -67,6 +68,8 @@ class Record:
     at: int
     size: int
     header: Header
+    body: int = HEADER_BYTES
+    """Where its transaction count lies, counted from `at`."""
 
 
 @dataclass(slots=True)

@@ -1,22 +1,25 @@
-"""Blocks to columns: one pass to count, one to fill, both over a byte buffer.
+"""Blocks to columns: one pass over a byte buffer, every byte checked.
 
-Counting first lets the filling pass write into arrays of the right size, from
-several threads at once. Txids are computed, never trusted, and the Merkle
-root must come out as the header says; a block that breaks a rule gets a fault
-code and nothing of it is used.
+Columns are handed in with room for the most rows that so many bytes can hold,
+so nothing is counted beforehand. Txids are computed, never trusted, and the
+Merkle root must come out as the header says; at the first block that breaks a
+rule the pass stops, and nothing of what it wrote is used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dalil.chains.bitcoin.classify import script_key, script_type
+from dalil.chains.bitcoin.columns import Columns
+from dalil.chains.bitcoin.forms import BITCOIN, block_may_end, max_money
 from dalil.chains.bitcoin.merkle import merkle_root_matches
 from dalil.chains.bitcoin.sha256 import sha256d_three
-from dalil.chains.bitcoin.wire import read_compact, read_u32, read_u64, skim_tx
+from dalil.chains.bitcoin.wire import TxParts, read_compact, skim_tx
 from dalil.kernels import kernel
+from dalil.words import copy_32, load_u32, load_u64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FAULTS",
     "Columns",
-    "count_blocks",
     "fill_blocks",
     "fill_txs",
     "tx_offsets",
@@ -35,115 +37,45 @@ FAULTS = {
     2: "bytes are left over after its last transaction",
     3: "its Merkle root is not the one in its header",
     4: "its first transaction is no coinbase, or a later one is",
-    5: "an output's value is negative or above 21 million coins",
+    5: "an output's value is negative or above what can exist",
 }
 """Fault code of a block to what is wrong with it."""
-
-_MAX_MONEY = 2_100_000_000_000_000
-_HEADER = 80
-
-
-class Columns(NamedTuple):
-    """Columns of a batch of blocks; ids are rows, counted from the batch's start.
-
-    `first_input` and `first_output` have one row more than there are
-    transactions. `spent_txid` and `spent_index` name what an input spends.
-    `script_at` and `script_size` place each output's script in the buffer.
-    """
-
-    txid: NDArray[np.uint8]
-    version: NDArray[np.int32]
-    locktime: NDArray[np.uint32]
-    first_input: NDArray[np.int64]
-    first_output: NDArray[np.int64]
-    spent_txid: NDArray[np.uint8]
-    spent_index: NDArray[np.uint32]
-    sequence: NDArray[np.uint32]
-    value: NDArray[np.int64]
-    kind: NDArray[np.uint8]
-    key: NDArray[np.uint8]
-    script_at: NDArray[np.int64]
-    script_size: NDArray[np.int32]
-
-    @classmethod
-    def empty(cls, n_tx: int, n_in: int, n_out: int) -> Columns:
-        """Make columns for so many transactions, inputs and outputs."""
-        return cls(
-            np.empty((n_tx, 32), np.uint8),
-            np.empty(n_tx, np.int32),
-            np.empty(n_tx, np.uint32),
-            np.empty(n_tx + 1, np.int64),
-            np.empty(n_tx + 1, np.int64),
-            np.empty((n_in, 32), np.uint8),
-            np.empty(n_in, np.uint32),
-            np.empty(n_in, np.uint32),
-            np.empty(n_out, np.int64),
-            np.empty(n_out, np.uint8),
-            np.empty((n_out, 32), np.uint8),
-            np.empty(n_out, np.int64),
-            np.empty(n_out, np.int32),
-        )
-
-
-@kernel
-def count_blocks(
-    data: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> None:
-    """Count each block's transactions, inputs, outputs; last column: its fault.
-
-    `counts` is (n_blocks, 4) int64. Cost: one walk over the bytes, no hashing.
-    """
-    for b in range(starts.size):
-        end = ends[b]
-        n_tx, pos = read_compact(data, starts[b] + _HEADER, end)
-        counts[b, 3] = 1 if pos < 0 or n_tx == 0 else 0
-        n_inputs, n_outputs = 0, 0
-        if counts[b, 3] == 0:
-            for _ in range(n_tx):
-                pos, n_in, n_out, _start, _stop = skim_tx(data, pos, end)
-                if pos < 0:
-                    counts[b, 3] = 1
-                    break
-                n_inputs += n_in
-                n_outputs += n_out
-        if counts[b, 3] == 0 and pos != end:
-            counts[b, 3] = 2
-        counts[b, 0], counts[b, 1], counts[b, 2] = n_tx, n_inputs, n_outputs
 
 
 @kernel
 def _fill_inputs(
-    data: NDArray[np.uint8], pos: int, end: int, row: int, columns: Columns
-) -> tuple[int, int, int]:
-    n_in, pos = read_compact(data, pos, end)
+    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
+) -> tuple[int, int]:
+    """Read skimmed inputs; returns the next position and how many spend nothing."""
+    n_in, pos = read_compact(data, at, end)
     null = 0
     for i in range(row, row + n_in):
-        any_bit = np.uint8(0)
-        for k in range(32):
-            byte = data[pos + k]
-            columns.spent_txid[i, k] = byte
-            any_bit |= byte
-        index = read_u32(data, pos + 32)
+        copy_32(columns.spent_txid, 32 * i, data, pos)
+        index = load_u32(data, pos + 32)
         columns.spent_index[i] = index
-        null += any_bit == 0 and index == 0xFFFF_FFFF
+        if index == 0xFFFF_FFFF:
+            null += (
+                load_u64(data, pos)
+                | load_u64(data, pos + 8)
+                | load_u64(data, pos + 16)
+                | load_u64(data, pos + 24)
+            ) == 0
         size, pos = read_compact(data, pos + 36, end)
-        columns.sequence[i] = read_u32(data, pos + size)
+        columns.sequence[i] = load_u32(data, pos + size)
         pos += size + 4
-    return pos, n_in, null
+    return pos, null
 
 
 @kernel
 def _fill_outputs(
-    data: NDArray[np.uint8], pos: int, end: int, row: int, columns: Columns
-) -> tuple[int, int, bool]:
-    n_out, pos = read_compact(data, pos, end)
-    sane = True
+    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
+) -> int:
+    """Read skimmed outputs; returns the highest value, or a negative one."""
+    n_out, pos = read_compact(data, at, end)
+    highest, signs = 0, 0
     for o in range(row, row + n_out):
-        value = read_u64(data, pos)
-        sane = sane and 0 <= value <= _MAX_MONEY
+        value = load_u64(data, pos)
+        highest, signs = max(highest, value), signs | value
         size, pos = read_compact(data, pos + 8, end)
         columns.value[o] = value
         columns.script_at[o] = pos
@@ -152,68 +84,112 @@ def _fill_outputs(
         columns.kind[o] = kind
         script_key(data, pos, size, kind, columns.key[o])
         pos += size
-    return pos, n_out, sane
+    return highest if signs >= 0 else signs
 
 
 @kernel
 def _fill_tx(
     data: NDArray[np.uint8],
     at: int,
-    end: int,
+    parts: TxParts,
     rows: tuple[int, int, int],
     columns: Columns,
-) -> tuple[int, int, int, int, bool]:
+) -> tuple[int, int]:
     """Read one skimmed transaction into the columns at rows (tx, input, output).
 
-    Returns the next position, its inputs, outputs, null prevouts, and whether
-    every value lies between 0 and 21 million coins.
+    Returns how many of its inputs spend nothing, and its highest value, or a
+    negative one.
     """
-    after, _n_in, _n_out, body, body_end = skim_tx(data, at, end)
     tx, first_in, first_out = rows
-    pos, n_in, null = _fill_inputs(data, body, end, first_in, columns)
-    pos, n_out, sane = _fill_outputs(data, pos, end, first_out, columns)
-    columns.version[tx] = np.int32(read_u32(data, at))
-    columns.locktime[tx] = read_u32(data, after - 4)
+    pos, null = _fill_inputs(data, parts.inputs, parts.after, first_in, columns)
+    value = _fill_outputs(data, pos, parts.after, first_out, columns)
+    columns.version[tx] = np.int32(load_u32(data, at))
+    columns.locktime[tx] = load_u32(data, parts.lock_time)
     columns.first_input[tx] = first_in
     columns.first_output[tx] = first_out
-    spans = (at, at + 4, body, body_end, after - 4, after)
+    spans = (at, at + 4, parts.body, parts.body_end, parts.tail, parts.after)
     sha256d_three(data, spans, columns.txid[tx])
-    return after, n_in, n_out, null, sane
+    return null, value
+
+
+@kernel
+def _fill_block(
+    data: NDArray[np.uint8],
+    place: NDArray[np.int64],
+    form: int,
+    rows: NDArray[np.int64],
+    columns: Columns,
+) -> int:
+    """Fill one block's rows from `rows` on, which move on; returns its fault."""
+    start, end, most = place[0], place[2], max_money(form)
+    n_tx, pos = read_compact(data, place[1], end)
+    if pos < 0 or n_tx == 0:
+        return 1
+    tx, row_in, row_out = rows[0], rows[1], rows[2]
+    fault = 0
+    for t in range(n_tx):
+        parts = skim_tx(data, pos, end, form)
+        if parts.after < 0:
+            return 1
+        at = (tx + t, row_in, row_out)
+        null, value = _fill_tx(data, pos, parts, at, columns)
+        if not 0 <= value <= most:
+            fault = 5
+        if null != (1 if t == 0 else 0) or (t == 0 and parts.n_in != 1):
+            fault = 4
+        pos = parts.after
+        row_in += parts.n_in
+        row_out += parts.n_out
+    if not block_may_end(pos, end, form):
+        return 2
+    root = data[start + 36 : start + 68]
+    if not merkle_root_matches(columns.txid[tx : tx + n_tx], root):
+        return 3
+    rows[0], rows[1], rows[2] = tx + n_tx, row_in, row_out
+    return fault
 
 
 @kernel
 def fill_blocks(
     data: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    places: NDArray[np.int64],
+    form: int,
     first: NDArray[np.int64],
     columns: Columns,
-    faults: NDArray[np.int64],
-) -> None:
-    """Fill the rows of counted blocks; `first` (n_blocks, 3) says where each begins.
+) -> tuple[int, int]:
+    """Fill the rows of blocks, one behind another, until one breaks a rule.
 
-    Blocks must have passed `count_blocks` without a fault. `faults` (n_blocks,)
-    gets 0 or a code of `FAULTS`.
+    Parameters
+    ----------
+    data : (n,) uint8
+        The raw bytes.
+    places : (n_blocks, 3) int64
+        Where each block starts, where its transaction count lies, where it ends.
+    form : int
+        The transactions' format, of `forms`.
+    first : (n_blocks + 1, 3) int64
+        Gets each block's first transaction, input and output.
+    columns : Columns
+        Gets the rows. Must have room for `most_rows` of the blocks' bytes:
+        nothing is checked here but the bytes.
+
+    Returns
+    -------
+    tuple of int
+        The first bad block and its code in `FAULTS`; the number of blocks and
+        0 if there is none.
     """
-    for b in range(starts.size):
-        end = ends[b]
-        n_tx, pos = read_compact(data, starts[b] + _HEADER, end)
-        tx, row_in, row_out = first[b, 0], first[b, 1], first[b, 2]
-        fault = 0
-        for t in range(n_tx):
-            pos, n_in, n_out, null, sane = _fill_tx(
-                data, pos, end, (tx + t, row_in, row_out), columns
-            )
-            if not sane:
-                fault = 5
-            if null != (1 if t == 0 else 0) or (t == 0 and n_in != 1):
-                fault = 4
-            row_in += n_in
-            row_out += n_out
-        root = data[starts[b] + 36 : starts[b] + 68]
-        if not merkle_root_matches(columns.txid[tx : tx + n_tx], root):
-            fault = 3
-        faults[b] = fault
+    n_blocks = places.shape[0]
+    rows = np.zeros(3, np.int64)
+    for b in range(n_blocks):
+        first[b] = rows
+        fault = _fill_block(data, places[b], form, rows, columns)
+        if fault:
+            return b, fault
+    first[n_blocks] = rows
+    columns.first_input[rows[0]] = rows[1]
+    columns.first_output[rows[0]] = rows[2]
+    return n_blocks, 0
 
 
 @kernel
@@ -223,31 +199,33 @@ def fill_txs(
     ends: NDArray[np.int64],
     columns: Columns,
 ) -> None:
-    """Fill the rows of whole transactions that lie one behind another in `data`.
+    """Fill the rows of whole transactions of Bitcoin's own format.
 
     The caller made the bytes itself, so nothing about them is checked.
     """
     row_in, row_out = 0, 0
     for t in range(starts.size):
-        _, n_in, n_out, _null, _sane = _fill_tx(
-            data, starts[t], ends[t], (t, row_in, row_out), columns
-        )
-        row_in += n_in
-        row_out += n_out
+        parts = skim_tx(data, starts[t], ends[t], BITCOIN)
+        _fill_tx(data, starts[t], parts, (t, row_in, row_out), columns)
+        row_in += parts.n_in
+        row_out += parts.n_out
 
 
 @kernel
-def tx_offsets(data: NDArray[np.uint8], n_tx: int) -> NDArray[np.int64]:
+def tx_offsets(
+    data: NDArray[np.uint8], body: int, n_tx: int, form: int
+) -> NDArray[np.int64]:
     """Where each transaction of one block's bytes starts; (n_tx + 1,) int64.
 
-    A negative entry means the bytes ended before that transaction.
+    `body` is where the block's transaction count lies. A negative entry means
+    the bytes ended before that transaction.
     """
     offsets = np.full(n_tx + 1, -1, np.int64)
-    _, pos = read_compact(data, _HEADER, data.size)
+    _, pos = read_compact(data, body, data.size)
     for t in range(n_tx):
         if pos < 0:
             break
         offsets[t] = pos
-        pos, _a, _b, _c, _d = skim_tx(data, pos, data.size)
+        pos = skim_tx(data, pos, data.size, form).after
     offsets[n_tx] = pos
     return offsets

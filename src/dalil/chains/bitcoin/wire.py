@@ -7,33 +7,41 @@ or broke a rule, and the caller passes that on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dalil.chains.bitcoin.forms import BITCOIN
 from dalil.kernels import kernel
+from dalil.words import load_u32
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["read_compact", "read_u32", "read_u64", "skim_tx"]
+__all__ = ["TxParts", "read_compact", "skim_tx"]
 
 
-@kernel
-def read_u32(data: NDArray[np.uint8], at: int) -> int:
-    """Read four little-endian bytes; the caller has checked the bounds."""
-    return (
-        np.int64(data[at])
-        | np.int64(data[at + 1]) << 8
-        | np.int64(data[at + 2]) << 16
-        | np.int64(data[at + 3]) << 24
-    )
+class TxParts(NamedTuple):
+    """Where the parts of one transaction lie; all are positions in the buffer.
+
+    The txid is SHA-256d of ``[at, at + 4)``, ``[body, body_end)`` and
+    ``[tail, after)`` joined: what lies between them has no part in it.
+    """
+
+    after: int
+    """Where the next one starts; negative if the bytes are no transaction."""
+    n_in: int
+    n_out: int
+    inputs: int
+    """Where the count of inputs lies; outputs follow the inputs at once."""
+    body: int
+    body_end: int
+    tail: int
+    lock_time: int
+    """Where its four bytes lie."""
 
 
-@kernel
-def read_u64(data: NDArray[np.uint8], at: int) -> int:
-    """Read eight little-endian bytes as a signed 64-bit integer."""
-    return read_u32(data, at) | read_u32(data, at + 4) << 32
+_BAD = TxParts(-1, 0, 0, 0, 0, 0, 0, 0)
 
 
 @kernel
@@ -52,7 +60,7 @@ def read_compact(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     if first == 254:
         if at + 5 > end:
             return 0, -1
-        value = read_u32(data, at + 1)
+        value = load_u32(data, at + 1)
         return value, (at + 5 if value > 0xFFFF else -1)
     return 0, -1
 
@@ -107,36 +115,35 @@ def _skim_witness(data: NDArray[np.uint8], at: int, end: int, n_in: int) -> int:
 
 
 @kernel
-def skim_tx(
-    data: NDArray[np.uint8], at: int, end: int
-) -> tuple[int, int, int, int, int]:
-    """Walk one transaction without reading it.
-
-    Returns
-    -------
-    tuple of int
-        Next position (negative if the bytes are no transaction), number of
-        inputs, number of outputs, start and end of the inputs-and-outputs
-        part. A witness is present where that part starts six bytes in.
-    """
-    bad = (-1, 0, 0, 0, 0)
+def _skim_bitcoin(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     body = at + 4
     if body + 6 > end:
-        return bad
+        return _BAD
     segwit = data[body] == 0
     if segwit:
         if data[body + 1] != 1:
-            return bad
+            return _BAD
         body += 2
     pos, n_in = _skim_inputs(data, body, end)
     if pos < 0:
-        return bad
-    pos, n_out = _skim_outputs(data, pos, end)
-    if pos < 0:
-        return bad
-    body_end = pos
-    if segwit:
-        pos = _skim_witness(data, pos, end, n_in)
-    if pos < 0 or pos + 4 > end:
-        return bad
-    return pos + 4, n_in, n_out, body, body_end
+        return _BAD
+    body_end, n_out = _skim_outputs(data, pos, end)
+    if body_end < 0:
+        return _BAD
+    tail = _skim_witness(data, body_end, end, n_in) if segwit else body_end
+    if tail < 0 or tail + 4 > end:
+        return _BAD
+    return TxParts(tail + 4, n_in, n_out, body, body, body_end, tail, tail)
+
+
+@kernel
+def skim_tx(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxParts:
+    """Walk one transaction of a format without reading it.
+
+    Every position is checked here, against `end`, so that the parts may be
+    read without another look. A witness is present where `tail` is not
+    `body_end`.
+    """
+    if form == BITCOIN:
+        return _skim_bitcoin(data, at, end)
+    return _BAD
