@@ -7,13 +7,14 @@ same key, because the chain does not say so.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dalil.chains import bech32
 from dalil.chains.base58 import b58check_decode, b58check_encode
+from dalil.chains.bitcoin.cashaddr import encode_cashaddr
+from dalil.chains.bitcoin.family.addresses import KEY_HEX, readings, version_bytes
 from dalil.chains.bitcoin.networks import NETWORKS
-from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.chains.bitcoin.scripts import ScriptType, witness_owner
 from dalil.errors import AddressError
 
 if TYPE_CHECKING:
@@ -33,17 +34,16 @@ __all__ = [
     "script_of",
 ]
 
-_KEY_HEX = re.compile(r"0[23][0-9a-f]{64}|0[467][0-9a-f]{128}")
-_WITNESS = {
-    (0, 20): ScriptType.P2WPKH,
-    (0, 32): ScriptType.P2WSH,
-    (1, 32): ScriptType.P2TR,
-}
-_VERSION = {kind: version for (version, _), kind in _WITNESS.items()}
-_LENGTH = {kind: length for (_, length), kind in _WITNESS.items()} | {
+_VERSION = {ScriptType.P2WPKH: 0, ScriptType.P2WSH: 0, ScriptType.P2TR: 1}
+_LENGTH = {
     ScriptType.P2PKH: 20,
     ScriptType.P2SH: 20,
+    ScriptType.P2WPKH: 20,
+    ScriptType.P2WSH: 32,
+    ScriptType.P2TR: 32,
+    ScriptType.P2SH32: 32,
 }
+_CASHADDR = {ScriptType.P2PKH: 0, ScriptType.P2SH: 1, ScriptType.P2SH32: 1}
 _HRPS = {network.hrp for network in NETWORKS}
 
 
@@ -74,7 +74,7 @@ def classify_script(script: bytes) -> tuple[ScriptType, bytes]:
     if 4 <= size <= 42 and script[1] == size - 2:
         version = script[0] - 0x50 if script[0] else 0
         if 0 <= version <= 16 and script[0] != 0x50:
-            return _witness(version, script[2:])
+            return witness_owner(version, script[2:])
     if size in (35, 67) and script[0] == size - 2 and script[-1] == 0xAC:
         key = script[1:-1]
         if _is_key(key):
@@ -99,6 +99,8 @@ def script_of(kind: ScriptType, payload: bytes) -> bytes:
         return b"\x76\xa9\x14" + payload + b"\x88\xac"
     if kind is ScriptType.P2SH:
         return b"\xa9\x14" + payload + b"\x87"
+    if kind is ScriptType.P2SH32:
+        return b"\xaa\x20" + payload + b"\x87"
     if kind is ScriptType.P2PK:
         return bytes([len(payload)]) + payload + b"\xac"
     version, program = _program(kind, payload)
@@ -120,12 +122,16 @@ def encode_address(network: Network, kind: ScriptType, payload: bytes) -> str:
     '1111111111111111111114oLvT2'
     """
     _check(kind, payload)
-    if kind is ScriptType.P2PKH:
-        return b58check_encode(bytes([network.p2pkh]) + payload)
-    if kind is ScriptType.P2SH:
-        return b58check_encode(bytes([network.p2sh]) + payload)
     if kind is ScriptType.P2PK:
         return payload.hex()
+    if network.cashaddr and kind in _CASHADDR:
+        return encode_cashaddr(network.cashaddr, _CASHADDR[kind], payload)
+    if kind is ScriptType.P2PKH:
+        return b58check_encode(version_bytes(network.p2pkh) + payload)
+    if kind is ScriptType.P2SH:
+        return b58check_encode(version_bytes(network.p2sh) + payload)
+    if not network.hrp or kind not in (*_VERSION, ScriptType.WITNESS_UNKNOWN):
+        raise AddressError(f"{network.symbol} has no address of the type", kind.label)
     return bech32.encode(network.hrp, *_program(kind, payload))
 
 
@@ -146,13 +152,15 @@ def encode_many(
 def decode_address(network: Network, text: str) -> tuple[ScriptType, bytes]:
     """Read an address of `network` into its type and payload.
 
-    Bare keys are read from hex; bech32 may be upper case as in a QR code.
+    Bare keys are read from hex; bech32 may be upper case as in a QR code. Some
+    texts are addresses of several chains (``3…`` of Bitcoin, Litecoin and
+    Bitcoin Cash): which one is meant is for the caller to know.
 
     Raises
     ------
     AddressError
         If the text has no known form, mixes cases, fails its checksum, or
-        belongs to another network; the message says which.
+        belongs to other networks; the message says to which.
 
     Examples
     --------
@@ -161,13 +169,14 @@ def decode_address(network: Network, text: str) -> tuple[ScriptType, bytes]:
     >>> decode_address(REGTEST, text)[0].label
     'p2wpkh'
     """
-    networks, kind, payload = decode_anywhere(text)
-    if network not in networks:
-        names = " or ".join(other.name for other in networks)
-        raise AddressError(
-            f"not an address of {network.name} (an address of {names})", text
-        )
-    return kind, payload
+    found = readings(text)
+    for reading in found:
+        if reading.network is network:
+            return reading.kind, reading.payload
+    names = " or ".join(reading.network.name for reading in found)
+    raise AddressError(
+        f"not an address of {network.name} (an address of {names})", text
+    )
 
 
 def decode_anywhere(text: str) -> tuple[tuple[Network, ...], ScriptType, bytes]:
@@ -187,11 +196,13 @@ def decode_anywhere(text: str) -> tuple[tuple[Network, ...], ScriptType, bytes]:
     AddressError
         If the text is an address of none of them; the message says why.
     """
-    if _KEY_HEX.fullmatch(text.lower()):
+    if KEY_HEX.fullmatch(text.lower()):
         return NETWORKS, ScriptType.P2PK, bytes.fromhex(text)
     if text.lower().rpartition("1")[0] in _HRPS:
         hrp, version, program = bech32.decode(text)
-        return tuple(n for n in NETWORKS if n.hrp == hrp), *_witness(version, program)
+        return tuple(n for n in NETWORKS if n.hrp == hrp), *witness_owner(
+            version, program
+        )
     payload = b58check_decode(text)
     if len(payload) != 21:
         raise AddressError("base58check, but not of an address's length", text)
@@ -206,15 +217,6 @@ def _is_key(key: bytes) -> bool:
     return key[0] in ((2, 3) if len(key) == 33 else (4, 6, 7)) and len(key) in (33, 65)
 
 
-def _witness(version: int, program: bytes) -> tuple[ScriptType, bytes]:
-    kind = _WITNESS.get((version, len(program)))
-    if kind is not None:
-        return kind, program
-    if version == 0:
-        return ScriptType.NONSTANDARD, b""
-    return ScriptType.WITNESS_UNKNOWN, bytes([version]) + program
-
-
 def _program(kind: ScriptType, payload: bytes) -> tuple[int, bytes]:
     if kind is ScriptType.WITNESS_UNKNOWN:
         return payload[0], payload[1:]
@@ -225,7 +227,10 @@ def _check(kind: ScriptType, payload: bytes) -> None:
     if kind is ScriptType.P2PK:
         fits = len(payload) in (33, 65) and _is_key(payload)
     elif kind is ScriptType.WITNESS_UNKNOWN:
-        fits = 3 <= len(payload) <= 41 and _witness(payload[0], payload[1:])[0] is kind
+        fits = (
+            3 <= len(payload) <= 41
+            and witness_owner(payload[0], payload[1:])[0] is kind
+        )
         fits = fits and payload[0] <= 16
     else:
         length = _LENGTH.get(kind)

@@ -1,36 +1,21 @@
-"""Bitcoin's networks: the constants that tell their bytes and addresses apart."""
+"""Bitcoin's networks, and how any network of its family is found by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dalil.chains.bitcoin.family.networks import BITCOIN_CASH_FORK, FAMILY
+from dalil.chains.bitcoin.network import Form, Network, Work
 from dalil.errors import InputError
 
-__all__ = ["MAINNET", "NETWORKS", "REGTEST", "Network", "network_by_name"]
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """One Bitcoin network.
-
-    `magic` frames block records; `caip2` names the chain (the first 16 bytes
-    of its genesis hash, as CAIP-2's bip122 namespace asks).
-    """
-
-    name: str
-    magic: bytes
-    p2pkh: int
-    p2sh: int
-    hrp: str
-    genesis: str
-    limit_bits: int = 0x1D00FFFF
-    """The easiest nBits the network accepts."""
-
-    @property
-    def caip2(self) -> str:
-        """Return the CAIP-2 chain id, such as ``bip122:000000000019d668…``."""
-        return f"bip122:{self.genesis[:32]}"
-
+__all__ = [
+    "ALL_NETWORKS",
+    "MAINNET",
+    "NETWORKS",
+    "REGTEST",
+    "Form",
+    "Network",
+    "Work",
+    "network_by_name",
+]
 
 MAINNET = Network(
     "mainnet",
@@ -39,6 +24,8 @@ MAINNET = Network(
     0x05,
     "bc",
     "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+    bip34_height=227_931,
+    others_blocks=(BITCOIN_CASH_FORK,),
 )
 REGTEST = Network(
     "regtest",
@@ -48,6 +35,7 @@ REGTEST = Network(
     "bcrt",
     "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
     0x207FFFFF,
+    fixed_bits=True,
 )
 NETWORKS = (
     MAINNET,
@@ -58,6 +46,7 @@ NETWORKS = (
         0xC4,
         "tb",
         "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+        bip34_height=21_111,
     ),
     Network(
         "testnet4",
@@ -78,18 +67,31 @@ NETWORKS = (
     ),
     REGTEST,
 )
+"""Bitcoin's own networks."""
+ALL_NETWORKS = (*NETWORKS, *FAMILY)
+"""Those of the chains that came from Bitcoin too."""
 
 
 def network_by_name(name: str) -> Network:
     """Find a network by name or CAIP-2 id.
 
+    Bitcoin's may be named in full (``bitcoin``, ``bitcoin-signet``), the main
+    network of another chain too (``litecoin-mainnet``).
+
     Raises
     ------
     InputError
         If no network has that name; the message lists those there are.
+
+    Examples
+    --------
+    >>> network_by_name("bitcoin").name, network_by_name("litecoin").symbol
+    ('mainnet', 'LTC')
     """
-    for network in NETWORKS:
-        if name in (network.name, network.caip2):
+    short = "mainnet" if name == "bitcoin" else name.removeprefix("bitcoin-")
+    spellings = (name, short, name.removesuffix("-mainnet"))
+    for network in ALL_NETWORKS:
+        if network.name in spellings or network.caip2 == name:
             return network
-    names = ", ".join(network.name for network in NETWORKS)
+    names = ", ".join(network.name for network in ALL_NETWORKS)
     raise InputError(f"unknown network (one of {names})", name)
