@@ -26,6 +26,7 @@ __all__ = [
     "assemble_block",
     "coinbase",
     "merkle_root",
+    "mine",
     "subsidy",
 ]
 
@@ -91,10 +92,19 @@ def assemble_block(
     tuple of bytes
         The block's hash, in hash order, and the block.
     """
-    root = merkle_root(txids)
-    head = struct.pack("<i32s32sII", _BLOCK_VERSION, previous, root, time_utc, BITS)
-    block_hash, header = _mine(head)
+    block_hash, header = mine(previous, merkle_root(txids), time_utc)
     return block_hash, b"".join([header, _compact(len(body)), *body])
+
+
+def mine(previous: bytes, root: bytes, time_utc: int) -> tuple[bytes, bytes]:
+    """Make a header that meets regtest's target; returns its hash, and it."""
+    head = struct.pack("<i32s32sII", _BLOCK_VERSION, previous, root, time_utc, BITS)
+    for nonce in range(1 << 32):
+        header = head + struct.pack("<I", nonce)
+        block_hash = double_sha256(header)
+        if int.from_bytes(block_hash, "little") <= _TARGET:
+            return block_hash, header
+    raise AssertionError("half of all nonces meet regtest's target")
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
@@ -158,15 +168,6 @@ class BlockFiles:
             self._number += 1
         else:
             self._part.unlink()
-
-
-def _mine(head: bytes) -> tuple[bytes, bytes]:
-    for nonce in range(1 << 32):
-        header = head + struct.pack("<I", nonce)
-        block_hash = double_sha256(header)
-        if int.from_bytes(block_hash, "little") <= _TARGET:
-            return block_hash, header
-    raise AssertionError("half of all nonces meet regtest's target")
 
 
 def _height_push(height: int) -> bytes:
