@@ -12,19 +12,14 @@ BITCOIN_MONEY = 2_100_000_000_000_000
 
 
 class Form(IntEnum):
-    """How a chain writes blocks and transactions; kernels take the number."""
+    """How a chain writes blocks and transactions, numbered as in `forms`."""
 
     BITCOIN = 0
     LITECOIN = 1
-    """Flag 0x08 for a HogEx, and the MWEB extension behind the transactions."""
     DOGECOIN = 2
-    """AuxPoW behind the header."""
     BITCOIN_CASH = 3
-    """No witness; token prefixes; a block's transactions ordered by txid."""
     DASH = 4
-    """Special transactions: a type and a payload."""
     ZCASH = 5
-    """Long headers; versions 1 to 5 of its own transactions."""
 
 
 class Work(StrEnum):
