@@ -28,6 +28,7 @@ transaction, 20.5 to 21 per address and 12 per output.
 """
 
 from dalil.ledger.runs.file import Rows
+from dalil.ledger.runs.merge import merge_runs
 from dalil.ledger.runs.old import OldRuns
 from dalil.ledger.runs.parts import (
     RunParts,
@@ -38,6 +39,7 @@ from dalil.ledger.runs.parts import (
 )
 from dalil.ledger.runs.run import Run
 from dalil.ledger.runs.runs import Runs
+from dalil.ledger.runs.trim import trim_run
 
 __all__ = [
     "OldRuns",
@@ -46,7 +48,9 @@ __all__ = [
     "RunParts",
     "Runs",
     "history_part",
+    "merge_runs",
     "outside_part",
     "spent_part",
+    "trim_run",
     "write_run",
 ]

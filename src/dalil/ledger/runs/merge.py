@@ -1,0 +1,43 @@
+"""Several adjacent runs into one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dalil.ledger.runs.file import Rows
+from dalil.ledger.runs.rewrite import rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dalil.ledger.runs.run import Run
+
+__all__ = ["merge_runs"]
+
+
+def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
+    """Write the run that covers all of `runs`, oldest first, and give its rows.
+
+    The file is, byte for byte, the one that building over these rows in one
+    go gives. Cost: each run is read once, and the new one written once; memory
+    is bounded by buffers of some MB, and mapped pages are let go of.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or a run does not follow the one before.
+    OSError
+        If the disk is full, or fails; nothing stays behind.
+    """
+    if not runs:
+        raise ValueError("nothing to merge")
+    for older, newer in pairwise(runs):
+        for before, after in zip(older.rows, newer.rows, strict=True):
+            if before[1] != after[0]:
+                raise ValueError(f"{newer.path} does not follow {older.path}")
+    first, last = runs[0].rows, runs[-1].rows
+    rows = Rows(*((a[0], b[1]) for a, b in zip(first, last, strict=True)))
+    rewrite(runs, rows, path)
+    return rows
