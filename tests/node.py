@@ -79,6 +79,16 @@ class RegtestNode:
         """The folder of ``blk*.dat``, ``rev*.dat`` and ``xor.dat``."""
         return self._datadir / "regtest" / "blocks"
 
+    @property
+    def url(self) -> str:
+        """Where it answers RPC and REST."""
+        return f"http://127.0.0.1:{self._rpc_port}"
+
+    @property
+    def cookie(self) -> Path:
+        """The file of its credentials; another one after each start."""
+        return self._datadir / "regtest" / ".cookie"
+
     def __enter__(self) -> RegtestNode:
         self._datadir.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dalil.cli.ledger_follow import follow
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
 from dalil.units import format_btc
 
@@ -254,3 +255,6 @@ def dump(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
 
     for row in lines(Ledger.open(ledger_path)):
         click.echo(canonical_json(row))
+
+
+ledger.add_command(follow)

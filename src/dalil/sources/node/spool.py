@@ -1,0 +1,254 @@
+"""Blocks on their way into a ledger: kept as Core keeps them, found after a kill.
+
+Each block is one record of ``blk00000.dat`` and on, framed by magic and
+length, and, for a ledger that starts in the middle of a chain, its undo data
+one record of ``rev00000.dat``. The same reader reads them as reads a node's
+own folder, and raw transactions are shown from them later.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from dalil.chains.bitcoin.header import Header
+from dalil.chains.bitcoin.transaction import double_sha256
+from dalil.errors import StoreError
+from dalil.sources.blockfiles import BlockFile, Record, scan_file
+from dalil.sources.blockfolder import BlockFolder, proves_work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from dalil.chains.bitcoin.networks import Network
+
+__all__ = ["Spool"]
+
+_FILE_BYTES = 1 << 27
+_FILE_RECORDS = 2000
+_FILES_KNOWN = 16
+"""So many of the newest files are looked through at the start: far more than
+a kill can leave untaken. A stale block in an older one is fetched again."""
+
+
+class _Place(NamedTuple):
+    file: int
+    at: int
+    size: int
+    header: Header
+
+
+class Spool:
+    """The folder of blocks fetched; one process at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if absent.
+    network : Network
+        Whose magic frames the records.
+    undo : bool
+        Whether a block counts only with its undo data.
+
+    Raises
+    ------
+    StoreError
+        If another process holds the folder.
+
+    Notes
+    -----
+    Opening cuts off a torn last record and reads the heads of the newest
+    sixteen files; memory is under a kilobyte a block of them.
+    """
+
+    def __init__(self, folder: Path, network: Network, *, undo: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._network, self._undo = folder, network, undo
+        self._lock = (folder / "lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise StoreError("another process follows a node here", folder) from None
+        self._places: dict[bytes, _Place] = {}
+        self._unsure: set[bytes] = set()
+        self._number, self._n_records, self._oldest = 0, 0, 0
+        self._recover()
+        self._unsure.update(self._places)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        self._lock.close()
+
+    def __contains__(self, block: bytes) -> bool:
+        return block in self._places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def size_of(self, block: bytes) -> int:
+        """Bytes of a block that is here."""
+        return self._places[block].size
+
+    def _blk(self, number: int) -> Path:
+        return self._folder / f"blk{number:05d}.dat"
+
+    def _rev(self, number: int) -> Path:
+        return self._folder / f"rev{number:05d}.dat"
+
+    # -- finding what is there ----------------------------------------------
+
+    def _recover(self) -> None:
+        names = self._folder.glob("blk[0-9]*.dat")
+        numbers = sorted(int(p.stem[3:]) for p in names if p.stem[3:].isdigit())
+        for number in numbers[-_FILES_KNOWN:]:
+            self._number = number
+            self._look_through(number, last=number == numbers[-1])
+
+    def _look_through(self, number: int, *, last: bool) -> None:
+        file = BlockFile(self._blk(number))
+        records = scan_file(file, 0, self._network).records
+        sound = [r for r in records if proves_work(r.header, self._network)]
+        end = max((r.at + r.size for r in records), default=0)
+        complete = end == file.size
+        if last and not complete:
+            os.truncate(self._blk(number), end)
+        if self._undo:
+            n_whole, undo_end = self._with_undo(number, records)
+            complete = complete and n_whole == len(records)
+            sound = sound if n_whole == len(records) else records[:n_whole]
+            if last and self._rev(number).is_file():
+                os.truncate(self._rev(number), undo_end)
+        for record in sound:
+            place = _Place(number, record.at, record.size, record.header)
+            self._places[record.header.hash] = place
+        self._n_records = len(records)
+        if last and self._undo and n_whole < len(records):
+            self._start_file()  # what lacks its undo data is fetched again
+
+    def _with_undo(self, number: int, records: list[Record]) -> tuple[int, int]:
+        """Count the records whose undo data stand, in the same order, beside them."""
+        path = self._rev(number)
+        raw = path.read_bytes() if path.is_file() else b""
+        at = 0
+        for n, record in enumerate(records):
+            size = struct.unpack_from("<I", raw, at + 4)[0] if len(raw) >= at + 8 else 0
+            body, check = raw[at + 8 : at + 8 + size], raw[at + 8 + size :][:32]
+            if not size or double_sha256(record.header.previous + body) != check:
+                return n, at
+            at += size + 40
+        return len(records), at
+
+    # -- putting in -----------------------------------------------------------
+
+    def _start_file(self) -> None:
+        if self._blk(self._number).is_file():
+            self._number += 1
+            self._n_records = 0
+
+    def start_group(self) -> None:
+        """Begin a group of blocks that will be taken together.
+
+        With undo data it gets files of its own, since those are matched file
+        by file.
+        """
+        if self._undo and self._n_records:
+            self._start_file()
+
+    def append(self, block: bytes, undo: bytes = b"", *, unsure: bool = False) -> None:
+        """Put a block, and its undo data, at the end; not yet on the disk.
+
+        The undo record goes first: a block that is there whole has it.
+        `unsure` marks a block that was not asked for: if it proves bad, the
+        node is asked before it is blamed.
+        """
+        header = Header.parse(block[:80])
+        file = self._blk(self._number)
+        at = file.stat().st_size if file.is_file() else 0
+        if at and (at + len(block) > _FILE_BYTES or self._n_records >= _FILE_RECORDS):
+            self._start_file()
+            file, at = self._blk(self._number), 0
+        magic = self._network.magic
+        if self._undo:
+            with self._rev(self._number).open("ab") as out:
+                out.write(magic + struct.pack("<I", len(undo) - 32) + undo)
+        with file.open("ab") as out:
+            out.write(magic + struct.pack("<I", len(block)))
+            out.write(block)
+        self._n_records += 1
+        place = _Place(self._number, at + 8, len(block), header)
+        self._places[header.hash] = place
+        if unsure:
+            self._unsure.add(header.hash)
+
+    def trust(self, blocks: Iterable[bytes]) -> None:
+        """Note that a ledger took these blocks; forget where old ones lie."""
+        self._unsure.difference_update(blocks)
+        oldest = self._number - _FILES_KNOWN
+        if oldest >= self._oldest + _FILES_KNOWN:
+            self._oldest = oldest
+            for block, place in list(self._places.items()):
+                if place.file < oldest:
+                    del self._places[block]
+
+    def sync(self, blocks: Iterable[bytes]) -> None:
+        """Have blocks on the disk before a ledger says where they lie."""
+        for number in {self._places[block].file for block in blocks}:
+            for path in (self._blk(number), self._rev(number)):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+
+    def forget(self, block: bytes) -> bool:
+        """Cut a block that proved bad, and those put in after it, off the end.
+
+        Returns
+        -------
+        bool
+            Whether it was unsure: found after a kill, or not asked for.
+        """
+        bad = self._places[block]
+        if bad.file == self._number:
+            os.truncate(self._blk(bad.file), bad.at - 8)
+            self._start_file()
+        gone = [
+            each
+            for each, place in self._places.items()
+            if (place.file, place.at) >= (bad.file, bad.at)
+        ]
+        for each in gone:
+            del self._places[each]
+        unsure = block in self._unsure
+        self._unsure.difference_update(gone)
+        return unsure
+
+    def blocks(self, wanted: Iterable[bytes]) -> BlockFolder:
+        """Give blocks as a build takes them.
+
+        With undo data, all blocks of the files concerned are given, since a
+        record of undo data says only by its checksum whose it is; a build
+        passes over those it has.
+        """
+        places = [self._places[block] for block in wanted]
+        numbers = sorted({place.file for place in places})
+        if self._undo:
+            places = [p for p in list(self._places.values()) if p.file in numbers]
+        records = [Record(numbers.index(p.file), *p[1:]) for p in places]
+        files = [BlockFile(self._blk(number)) for number in numbers]
+        return BlockFolder(self._network, files, records)
