@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dalil.chains.bitcoin.family.coinbase import coinbase_script
 from dalil.chains.bitcoin.header import coinbase_height
-from dalil.chains.bitcoin.transaction import read_tx
-from dalil.errors import DalilError
 
 if TYPE_CHECKING:
     from dalil.ledger.generation import Generation
@@ -37,10 +36,5 @@ def first_height(
 
 def _stated(folder: BlockFolder, record: Record) -> int | None:
     raw = folder.files[record.file].read(record.at, record.size)
-    skip = {253: 3, 254: 5, 255: 9}.get(raw[80], 1)
-    try:
-        coinbase, _ = read_tx(raw, 80 + skip)
-    except DalilError:
-        return None
-    script = coinbase.inputs[0].script
+    script = coinbase_script(raw, record.body, folder.network.form)
     return coinbase_height(script, record.header.version, folder.network.name)

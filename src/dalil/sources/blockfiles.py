@@ -14,18 +14,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.family.headers import header_room, read_header
 from dalil.chains.bitcoin.forms import HEADER_BYTES
-from dalil.chains.bitcoin.header import Header
-from dalil.chains.bitcoin.networks import NETWORKS
+from dalil.chains.bitcoin.networks import ALL_NETWORKS
 from dalil.errors import BlockDataError
 from dalil.settings import MAX_BLOCK_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dalil.chains.bitcoin.header import Header
     from dalil.chains.bitcoin.networks import Network
 
-__all__ = ["BlockFile", "FileScan", "Note", "Record", "scan_file", "xor_key"]
+__all__ = [
+    "BlockFile",
+    "FileScan",
+    "Note",
+    "Record",
+    "header_at",
+    "networks_of",
+    "scan_file",
+    "xor_key",
+]
 
 _SCAN_STEP = 1 << 20
 
@@ -101,13 +111,34 @@ def xor_key(path: Path) -> bytes:
     return raw
 
 
-def _network_at(magic: bytes) -> Network | None:
-    return next((n for n in NETWORKS if n.magic == magic), None)
+def networks_of(magic: bytes) -> list[Network]:
+    """List the networks whose nodes frame blocks so; some share their magic."""
+    return [network for network in ALL_NETWORKS if magic in network.magics]
+
+
+def header_at(
+    file: BlockFile, at: int, size: int, network: Network
+) -> tuple[Header, int]:
+    """Read the header of the block at `at`, and where its transactions are counted.
+
+    Raises
+    ------
+    BlockDataError
+        If no header of that network stands there.
+    """
+    room = header_room(network)
+    try:
+        return read_header(network, file.read(at, min(size, room)))
+    except BlockDataError:
+        if size <= room:
+            raise
+    return read_header(network, file.read(at, size))
 
 
 def _next_magic(file: BlockFile, at: int, network: Network | None) -> int:
     """Offset of the next record's magic at or after `at`, or the file's size."""
-    magics = [network.magic] if network else [n.magic for n in NETWORKS]
+    known = (network,) if network else ALL_NETWORKS
+    magics = {magic for one in known for magic in one.magics}
     while at < file.size:
         chunk = file.read(at, _SCAN_STEP + 3)
         if any(chunk):
@@ -128,7 +159,8 @@ def scan_file(file: BlockFile, index: int, network: Network | None) -> FileScan:
     index : int
         The file's number, kept in each record.
     network : Network or None
-        The network it must be of; None takes the first magic found.
+        The network it must be of; None takes the first that has the magic
+        found first.
 
     Returns
     -------
@@ -140,13 +172,13 @@ def scan_file(file: BlockFile, index: int, network: Network | None) -> FileScan:
     at = 0
     while at < file.size:
         head = file.read(at, 88)
-        here = _network_at(head[:4])
-        if here is None or (scan.network and here is not scan.network):
+        here = networks_of(head[:4])
+        if not here or (scan.network and scan.network not in here):
             start, at = at, _next_magic(file, at + 1, scan.network)
             if at < file.size or any(file.read(start, _SCAN_STEP)):
                 _note_gap(file, scan, start, at)
             continue
-        scan.network = here
+        scan.network = scan.network or here[0]
         at = _take_record(file, index, scan, at, head)
     return scan
 
@@ -178,6 +210,10 @@ def _take_record(
         problem = f"truncated tail: a record claims {size:,} bytes, {left:,} are left"
         scan.notes.append(Note(name, at, problem))
         return _next_magic(file, at + 4, scan.network)
-    header = Header.parse(head[8:88])
-    scan.records.append(Record(index, at + 8, size, header))
+    assert scan.network is not None
+    try:
+        header, body = header_at(file, at + 8, size, scan.network)
+        scan.records.append(Record(index, at + 8, size, header, body))
+    except BlockDataError as error:
+        scan.notes.append(Note(name, at, f"refused: {error.message}"))
     return at + 8 + size

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dalil.chains.bitcoin.header import Header
-from dalil.chains.bitcoin.networks import MAINNET, NETWORKS, REGTEST
+from dalil.chains.bitcoin.family.headers import proves_work
+from dalil.chains.bitcoin.networks import MAINNET, REGTEST
 from dalil.errors import BlockDataError
 from dalil.progress import silent
 from dalil.settings import MAX_BLOCK_BYTES
@@ -15,9 +15,12 @@ from dalil.sources.blockfiles import (
     FileScan,
     Note,
     Record,
+    header_at,
+    networks_of,
     scan_file,
     xor_key,
 )
+from dalil.sources.recognising import recognise, split_by_fork, unproven
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +72,8 @@ def open_blocks(
         Core's ``blocks`` folder (or its data folder), one ``blk*.dat``, or a
         file holding one bare block.
     network : Network, optional
-        Insist on this network; by default the first magic found decides.
+        Insist on this network; by default the first magic found decides, and
+        where networks share it, what the first blocks are.
 
     Raises
     ------
@@ -83,6 +87,9 @@ def open_blocks(
     for index, file in enumerate(files):
         progress("looking for blocks", index, len(files))
         scan = scan_file(file, index, chosen)
+        likely = None if chosen else recognise(file, scan)
+        if likely is not scan.network and likely is not None:
+            scan = scan_file(file, index, likely)
         if not scan.records:
             scan = _bare_block(file, index, chosen) or scan
             if scan.records and scan.network and not network:
@@ -96,7 +103,7 @@ def open_blocks(
     progress("looking for blocks", len(files), len(files))
     if not folder.records:
         raise BlockDataError(_why_nothing(files, network), path)
-    folder.network = chosen or MAINNET
+    folder.network = network or split_by_fork(chosen or MAINNET, folder.records)
     _refuse_unproven(folder)
     return folder
 
@@ -107,31 +114,25 @@ def _bare_block(
     """Take a file that is one block without any framing, as nodes serve it."""
     if not 81 <= file.size <= MAX_BLOCK_BYTES:
         return None
-    header = Header.parse(file.read(0, 80))
-    likely = REGTEST if header.bits == REGTEST.limit_bits else MAINNET
-    candidate = network or likely
-    if not proves_work(header, candidate):
-        return None
-    return FileScan(candidate, [Record(index, 0, file.size, header)])
-
-
-def proves_work(header: Header, network: Network) -> bool:
-    """Tell whether a header proves work the network accepts; regtest has one."""
-    if network is REGTEST and header.bits != REGTEST.limit_bits:
-        return False
-    return header.meets_target(network.limit_bits)
+    for candidate in (network,) if network else (REGTEST, MAINNET):
+        try:
+            header, body = header_at(file, 0, file.size, candidate)
+        except BlockDataError:
+            continue
+        if proves_work(header, candidate):
+            return FileScan(candidate, [Record(index, 0, file.size, header, body)])
+    return None
 
 
 def _refuse_unproven(folder: BlockFolder) -> None:
     """Leave out records without proof of work; all of them: an error."""
-    proven = []
+    reasons = unproven(folder.records, folder.network)
     for record in folder.records:
-        if proves_work(record.header, folder.network):
-            proven.append(record)
-            continue
-        what = "does not prove the work that this network asks for"
-        name = folder.files[record.file].path.name
-        folder.notes.append(Note(name, record.at - 8, f"refused: its header {what}"))
+        reason = reasons.get(id(record))
+        if reason:
+            name = folder.files[record.file].path.name
+            folder.notes.append(Note(name, record.at - 8, f"refused: {reason}"))
+    proven = [record for record in folder.records if id(record) not in reasons]
     if not proven:
         raise BlockDataError(
             f"no block here proves {folder.network.name}'s work; are these blocks "
@@ -146,9 +147,9 @@ def _why_nothing(files: list[BlockFile], network: Network | None) -> str:
         return "the block files are empty"
     first = next(file for file in files if file.size)
     magic = first.read(0, 4)
-    if network and any(n.magic == magic for n in NETWORKS):
-        other = next(n.name for n in NETWORKS if n.magic == magic)
-        return f"these blocks are {other}'s, not {network.name}'s; use --network"
+    others = " or ".join(other.name for other in networks_of(magic))
+    if network and others:
+        return f"these blocks are {others}'s, not {network.name}'s; use --network"
     if not first.key:
         return (
             f"no block found: the file starts with {magic.hex()}, which is no "

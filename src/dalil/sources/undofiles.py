@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.network import Form
 from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.chains.bitcoin.undo import SpentOutputs, decode_undo
 from dalil.settings import MAX_BLOCK_BYTES
@@ -62,10 +63,13 @@ def open_undo(
     path = blocks.path.with_name("rev" + blocks.path.name[3:])
     if not path.is_file():
         return None
+    if network.form is Form.ZCASH:
+        notes.append(Note(path.name, 0, "Zcash's undo data are not read"))
+        return None
     file = BlockFile(path, blocks.key)
     by_count: dict[int, list[Record]] = {}
     for record in records:
-        n_tx = _compact(blocks.read(record.at + 80, 9))
+        n_tx = _compact(blocks.read(record.at + record.body, 9))
         by_count.setdefault(n_tx - 1, []).append(record)
     places, unmatched, at = {}, 0, 0
     while at + 8 <= file.size:
@@ -73,7 +77,7 @@ def open_undo(
         if not any(head):
             break
         size = struct.unpack("<I", head[4:])[0]
-        if head[:4] != network.magic or size > min(
+        if head[:4] not in network.magics or size > min(
             _MAX_UNDO_BYTES, file.size - at - 40
         ):
             notes.append(Note(path.name, at, "no undo record; the rest is not read"))

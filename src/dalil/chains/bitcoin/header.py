@@ -5,12 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from dalil.chains.bitcoin.networks import Form, network_by_name
 from dalil.chains.bitcoin.transaction import double_sha256
 
-__all__ = ["Header", "coinbase_height", "header_hash", "work_of"]
-
-_BIP34_MINIMUM = {"mainnet": 227_931, "testnet3": 21_111}
-"""From these heights on the rule of BIP 34 binds; smaller claims prove nothing."""
+__all__ = ["Header", "coinbase_height", "header_hash", "meets_target", "work_of"]
 
 
 def header_hash(header: bytes) -> bytes:
@@ -36,9 +34,20 @@ def work_of(bits: int) -> int:
     return (1 << 256) // (target + 1) if target else 0
 
 
+def meets_target(value: bytes, bits: int, limit: int) -> bool:
+    """Tell whether a hash proves the work that `bits` state, no easier than `limit`."""
+    target = _target(bits)
+    return 0 < target <= _target(limit) and int.from_bytes(value, "little") <= target
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One header, its own hash computed; hashes are in hash order."""
+    """One header, its own hash computed; hashes are in hash order.
+
+    Of a chain whose header is longer (Zcash) `raw` has the same fields at
+    Bitcoin's places, with the first four bytes of the nonce; such a `raw` does
+    not hash to `hash`.
+    """
 
     raw: bytes
     hash: bytes
@@ -46,6 +55,10 @@ class Header:
     time: int
     bits: int
     version: int
+    parent: bytes = b""
+    """Header of another chain that did this one's work (AuxPoW); mostly none."""
+    fault: str = ""
+    """Why what stands behind the header proves nothing; mostly empty."""
 
     @classmethod
     def parse(cls, raw: bytes) -> Header:
@@ -60,17 +73,24 @@ class Header:
 
     def meets_target(self, limit: int) -> bool:
         """Tell whether the hash proves the stated work, no easier than `limit`."""
-        target = _target(self.bits)
-        value = int.from_bytes(self.hash, "little")
-        return 0 < target <= _target(limit) and value <= target
+        return meets_target(self.hash, self.bits, limit)
 
 
 def coinbase_height(script: bytes, version: int, network: str) -> int | None:
     """Read the height a coinbase script states under BIP 34, or None.
 
     Before the rule bound, early scripts may start with bytes that look like a
-    height; those prove nothing and give None.
+    height; those prove nothing and give None. Merged mining puts the chain's
+    number into the upper bytes of the version.
+
+    Raises
+    ------
+    InputError
+        If there is no such network.
     """
+    rules = network_by_name(network)
+    if rules.form is Form.DOGECOIN:
+        version &= 0xFF
     if version < 2 or not script:
         return None
     push = script[0]
@@ -80,4 +100,4 @@ def coinbase_height(script: bytes, version: int, network: str) -> int | None:
         height = int.from_bytes(script[1 : 1 + push], "little")
     else:
         return 0 if push == 0 else None
-    return height if height >= _BIP34_MINIMUM.get(network, 0) else None
+    return height if height >= rules.bip34_height else None

@@ -71,6 +71,10 @@ class Network:
     own_blocks: tuple[str, ...] = ()
     """Blocks with which this chain left another one's history."""
     equihash: tuple[int, int] = (200, 9)
+    aux_chain: int = 0
+    """The number under which merged mining knows the chain; 0 where it does not."""
+    strict_aux: bool = True
+    """Whether headers must state that number, and parents another."""
 
     @property
     def caip2(self) -> str:

@@ -41,14 +41,16 @@ class AuxPow:
     parent: bytes
     """80 bytes: the header that did the work."""
 
-    def fault(self, block_hash: bytes, chain_id: int) -> str:
+    def fault(self, block_hash: bytes, chain_id: int, *, strict: bool = True) -> str:
         """Tell why this commits to no block of that hash; empty where it does.
 
-        The parent's own work is not looked at here.
+        The parent's own work is not looked at here. `strict` refuses a parent
+        of the same chain.
         """
         if self.coinbase_index != 0:
             return "its AuxPoW is not by a coinbase"
-        if chain_id_of(struct.unpack("<I", self.parent[:4])[0]) == chain_id:
+        parents = chain_id_of(int.from_bytes(self.parent[:4], "little"))
+        if strict and parents == chain_id:
             return "its AuxPoW's parent is of its own chain"
         if len(self.chain_branch) > _MAX_BRANCH:
             return "its AuxPoW's branch is too long"
