@@ -22,6 +22,7 @@ demo: setup ## the main job on an exercise world (ARGS="--lang ar" for Arabic)
 test: ## every test; first fetches the node and the browser they use, where it can
 	$(call SETUP,test check)
 	@tools/fetch_node.sh || echo "test: going on without the node; its tests are skipped and counted" >&2
+	@tools/fetch_litecoin.sh || echo "test: going on without Litecoin's node; its tests are skipped and counted" >&2
 	@tools/fetch_chromium.sh || echo "test: going on without the browser; its tests are skipped and counted" >&2
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -37,8 +38,9 @@ bench: ## measure building and reading, beside peers where they are installed
 	$(call SETUP,test check)
 	@for each in bench/bench_*.py; do echo "== $$each"; $(BIN)/python "$$each" $(ARGS) || exit 1; done
 
-node: ## fetch a Bitcoin node into .cache for the tests; installs nothing
+node: ## fetch a Bitcoin and a Litecoin node into .cache for the tests; installs nothing
 	@tools/fetch_node.sh $(ARGS)
+	@tools/fetch_litecoin.sh $(ARGS)
 
 docs: ## write docs/commands.md anew from the commands' own help
 	$(call SETUP,test check)

@@ -36,6 +36,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 _MARK_OF_FIXTURE = {
     "real_data": "real_data",
     "node_program": "node",
+    "litecoin_program": "node",
     "chromium": "browser",
 }
 
@@ -57,6 +58,16 @@ def node_program() -> Path:
     launcher = Path(named) if named else CHECKOUT / ".cache" / "knots" / "bitcoind"
     if not os.access(launcher, os.X_OK):
         pytest.skip("no Bitcoin node (run `make node`, or set DALIL_BITCOIND)")
+    return launcher
+
+
+@pytest.fixture(scope="session")
+def litecoin_program() -> Path:
+    """The launcher of a Litecoin node, extension blocks included."""
+    named = os.environ.get("DALIL_LITECOIND")
+    launcher = Path(named) if named else CHECKOUT / ".cache" / "litecoin" / "litecoind"
+    if not os.access(launcher, os.X_OK):
+        pytest.skip("no Litecoin node (run `make node`, or set DALIL_LITECOIND)")
     return launcher
 
 
