@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from dalil.ledger.analysis.query import Query
+from dalil.ledger.analysis.tables import Tables
+
+__all__ = ["Query", "Tables"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dalil.errors import AddressError
+from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.ledger.analysis.answers import hex_texts, type_array
 from dalil.ledger.analysis.derived import UNKNOWN_FEE, fee_of_tx, input_types
 from dalil.ledger.analysis.extra import needs
@@ -37,7 +37,8 @@ class SqlFunction(NamedTuple):
 
 
 def _ints(array: Foreign) -> NDArray[np.int64]:
-    values: NDArray[np.int64] = array.to_numpy(zero_copy_only=False)
+    """Give row numbers; -1, which no row has, for null."""
+    values: NDArray[np.int64] = array.fill_null(-1).to_numpy(zero_copy_only=False)
     return values.astype(np.int64, copy=False)
 
 
@@ -96,44 +97,45 @@ def _texts(ledger: Ledger, array: Foreign) -> Foreign:
 
 
 def _rows(ledger: Ledger, array: Foreign) -> Foreign:
-    def row(text: str) -> int | None:
-        try:
-            return ledger.find_address(text)
-        except AddressError:
-            return None
+    def row(text: str | None) -> int | None:
+        return None if text is None else ledger.find_address(text)
 
     return needs("pyarrow").array([row(text) for text in array.to_pylist()], "int64")
 
 
 def _hex(ledger: Ledger, array: Foreign) -> Foreign:
     del ledger
-    raw = b"".join(array.to_pylist())
-    if len(raw) != 32 * len(array):
-        return needs("pyarrow").array([b[::-1].hex() for b in array.to_pylist()])
-    rows = np.frombuffer(raw, np.uint8).reshape(-1, 32)
-    return needs("pyarrow").array(hex_texts(rows), "string")
+    pa, blobs = needs("pyarrow"), array.to_pylist()
+    if all(blob is not None and len(blob) == 32 for blob in blobs):
+        rows = np.frombuffer(b"".join(blobs), np.uint8).reshape(-1, 32)
+        return pa.array(hex_texts(rows), "string")
+    texts = [None if blob is None else blob[::-1].hex() for blob in blobs]
+    return pa.array(texts, "string")
 
 
 def _tx_rows(ledger: Ledger, array: Foreign) -> Foreign:
-    def row(text: str) -> int | None:
-        raw = bytes.fromhex(text) if len(text) == 64 else b""
-        return ledger.find_tx(raw[::-1]) if raw else None
+    def row(text: str | None) -> int | None:
+        return None if text is None else ledger.find_tx(text)
 
     return needs("pyarrow").array([row(text) for text in array.to_pylist()], "int64")
 
 
 def _types(ledger: Ledger, array: Foreign) -> Foreign:
-    pa = needs("pyarrow")
+    pa, compute = needs("pyarrow"), needs("pyarrow.compute")
     ids = _ints(array)
-    found = np.full(ids.size, 255, np.uint8)
     there = _within(ids, ledger.n_inputs)
+    found = np.full(ids.size, int(ScriptType.UNKNOWN), np.uint8)
     found[there] = input_types(ledger, ids[there])
-    return type_array(pa, found).cast(pa.string())
+    labels = type_array(pa, found).cast(pa.string())
+    return compute.if_else(pa.array(there), labels, None)
 
 
 FUNCTIONS: dict[str, SqlFunction] = {
     "address_id": SqlFunction(
-        "VARCHAR", "BIGINT", "row of an address; null if not seen here", _rows
+        "VARCHAR",
+        "BIGINT",
+        "row of an address; null if not seen here, an error if none",
+        _rows,
     ),
     "address_text": SqlFunction(
         "BIGINT", "VARCHAR", "address of a row, as its network writes it", _texts
@@ -190,7 +192,10 @@ FUNCTIONS: dict[str, SqlFunction] = {
         _looked_up(_n_tx, _heights, 0),
     ),
     "tx_id": SqlFunction(
-        "VARCHAR", "BIGINT", "row of a transaction by its txid", _tx_rows
+        "VARCHAR",
+        "BIGINT",
+        "row of a transaction by its txid; null if not here",
+        _tx_rows,
     ),
     "tx_time": SqlFunction(
         "BIGINT",
@@ -208,12 +213,18 @@ FUNCTIONS: dict[str, SqlFunction] = {
 def add_functions(connection: Foreign, ledger: Ledger) -> None:
     """Give a DuckDB connection the functions of a ledger."""
     for name, function in FUNCTIONS.items():
-
-        def call(array: Foreign, work: Foreign = function.work) -> Foreign:
-            return work(
-                ledger, array.combine_chunks() if hasattr(array, "chunks") else array
-            )
-
         connection.create_function(
-            name, call, [function.takes], function.gives, type="arrow"
+            name,
+            _called(ledger, function.work),
+            [function.takes],
+            function.gives,
+            type="arrow",
+            null_handling="special",
         )
+
+
+def _called(ledger: Ledger, work: Callable[[Ledger, Any], Any]) -> Callable[[Any], Any]:
+    """Bind a function to its ledger; unannotated, for DuckDB reads annotations."""
+    return lambda array: work(
+        ledger, array.combine_chunks() if hasattr(array, "chunks") else array
+    )
