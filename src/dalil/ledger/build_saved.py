@@ -15,6 +15,7 @@ from dalil.ids import format_txid
 from dalil.ledger.build import BuildReport
 from dalil.ledger.generation import Generation, atomic_write
 from dalil.ledger.opening import writing
+from dalil.ledger.proofs import write_proofs
 from dalil.ledger.rawfiles import write_raw_txs
 from dalil.ledger.undo import ScriptsTold, script_finder
 from dalil.ledger.writer import BlockRows, LedgerWriter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dalil.sources.esplora import SavedTx, SavedTxs
+    from dalil.sources.saved import SavedTx, SavedTxs
 
 __all__ = ["build_from_saved"]
 
@@ -31,8 +32,9 @@ __all__ = ["build_from_saved"]
 def build_from_saved(ledger: Path, saved: SavedTxs) -> BuildReport:
     """Build a partial ledger from saved transactions.
 
-    Blocks are as the explorer names them, without headers: nothing of it is
-    anchored to proof of work, and what is not among the files is unknown.
+    Where a transaction brings its block's header and a Merkle branch, both are
+    kept and can be shown; without them blocks are as the explorer names them.
+    What is not among the transactions is unknown either way.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def _write(generation: Generation, saved: SavedTxs) -> None:
     fill_txs(data, ends - sizes, ends, columns)
     told = _told(saved.txs)
     write_raw_txs(generation.path / "raw", data, ends)
+    write_proofs(generation.path / "raw", [_proof(item) for item in saved.txs])
     writer = LedgerWriter(generation)
     script_of = script_finder(columns, data, told)
     try:
@@ -88,6 +91,12 @@ def _write(generation: Generation, saved: SavedTxs) -> None:
         )
     finally:
         writer.close()
+
+
+def _proof(item: SavedTx) -> tuple[int, tuple[bytes, ...]] | None:
+    if item.position is None or item.branch is None or item.header is None:
+        return None
+    return item.position, item.branch
 
 
 def _columns(txs: Sequence[SavedTx]) -> Columns:
@@ -116,10 +125,11 @@ def _told(txs: Sequence[SavedTx]) -> ScriptsTold:
 def _blocks(txs: Sequence[SavedTx]) -> BlockRows:
     groups = [list(group) for _, group in groupby(txs, lambda item: item.height)]
     hashes = b"".join(group[0].block_hash for group in groups)
+    headers = b"".join(group[0].header or bytes(80) for group in groups)
     return BlockRows(
         np.array([group[0].height for group in groups], np.int32),
         np.array([group[0].time for group in groups], np.uint32),
         np.frombuffer(hashes, np.uint8).reshape(-1, 32),
-        np.zeros((len(groups), 80), np.uint8),
+        np.frombuffer(headers, np.uint8).reshape(-1, 80),
         np.cumsum([len(group) for group in groups]).astype(np.int64),
     )

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.address import decode_address, encode_address, script_of
+from dalil.chains.bitcoin.inclusion import check_inclusion
 from dalil.chains.bitcoin.merkle import merkle_branch
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.errors import InputError, NotFoundError
+from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
 from dalil.ledger.generation import Generation, current_generation
 from dalil.ledger.lookup import AddressBook, chain_rows, tx_row
+from dalil.ledger.proofs import Proofs
 from dalil.ledger.rawfiles import RawFiles
 from dalil.ledger.slots import open_slots
 from dalil.ledger.snapshot import COINBASE, Columns
@@ -166,8 +168,19 @@ class Ledger(Columns):
     def _raw(self) -> RawFiles:
         return RawFiles(self._generation.path / "raw")
 
+    @cached_property
+    def _proofs(self) -> Proofs:
+        return Proofs(self._generation.path / "raw")
+
     def tx_position(self, tx: int) -> int:
-        """Position of a transaction in its block."""
+        """Position of a transaction in its block.
+
+        In a ledger of single transactions the position that is proven; where
+        there is no proof, only its rank among those of the block held here.
+        """
+        proven = None if self.source == "blocks" else self._proofs.of(tx)
+        if proven is not None:
+            return proven[0]
         return tx - int(self.block_first_tx[int(self.block_of_tx(tx))])
 
     def raw_tx(self, tx: int) -> bytes:
@@ -199,11 +212,26 @@ class Ledger(Columns):
         Raises
         ------
         NotFoundError
-            If the ledger does not hold the whole block.
+            If the ledger holds neither the whole block nor a proof.
+        StoreError
+            If the proof it holds does not lead to the block's header.
         """
-        if self.source != "blocks":
-            raise NotFoundError("only part of this block is here", self.txid(tx))
         block = int(self.block_of_tx(tx))
+        if self.source != "blocks":
+            return self._proven_branch(tx, self.block_header[block].tobytes())
         first, last = (int(n) for n in self.block_first_tx[block : block + 2])
         leaves = [row.tobytes() for row in self.tx_txid[first:last]]
         return merkle_branch(leaves, tx - first)
+
+    def _proven_branch(self, tx: int, header: bytes) -> list[bytes]:
+        proven = self._proofs.of(tx)
+        if proven is None:
+            raise NotFoundError("no Merkle proof of it is here", self.txid(tx))
+        position, branch = proven
+        try:
+            check_inclusion(self.tx_txid[tx].tobytes(), position, branch, header)
+        except InputError as error:
+            raise StoreError(
+                "the Merkle proof kept with the ledger does not hold", self.txid(tx)
+            ) from error
+        return branch

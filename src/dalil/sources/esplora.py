@@ -9,7 +9,6 @@ file alone, and the ledger built from it is marked partial.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dalil.chains.bitcoin.address import classify_script, encode_address
@@ -19,6 +18,7 @@ from dalil.chains.bitcoin.transaction import Transaction, TxInput, TxOutput
 from dalil.errors import DalilError, InputError
 from dalil.ids import format_txid, parse_txid
 from dalil.sources.blockfiles import Note
+from dalil.sources.saved import SavedTx, SavedTxs, in_chain_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,30 +26,10 @@ if TYPE_CHECKING:
 
     from dalil.chains.bitcoin.networks import Network
 
-__all__ = ["SavedTx", "SavedTxs", "read_esplora"]
+__all__ = ["read_esplora", "told_prevouts", "transaction_of"]
 
 _MAX_FILE_BYTES = 1 << 30
 _MAX_MONEY = 2_100_000_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class SavedTx:
-    """One confirmed transaction; `prevouts` has None where nothing is told."""
-
-    tx: Transaction
-    height: int
-    block_hash: bytes
-    time: int
-    prevouts: tuple[TxOutput | None, ...]
-
-
-@dataclass(slots=True)
-class SavedTxs:
-    """What the files hold: each transaction once, in an order a chain allows."""
-
-    network: Network
-    txs: list[SavedTx] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
 
 
 def _values(path: Path) -> Iterator[Any]:
@@ -114,7 +94,15 @@ def _input(raw: Any) -> TxInput:  # noqa: ANN401 - JSON
     )
 
 
-def _transaction(raw: dict[str, Any]) -> Transaction:
+def transaction_of(raw: dict[str, Any]) -> Transaction:
+    """Put a transaction of Esplora JSON back into fields and hash it.
+
+    Raises
+    ------
+    InputError
+        If a field is missing or out of range, or all of them do not hash to
+        the txid stated. A witness has no part in that hash.
+    """
     version = raw.get("version")
     if not isinstance(version, int) or not -(1 << 31) <= version < 1 << 32:
         raise InputError("a version is missing or out of range", version)
@@ -130,22 +118,25 @@ def _transaction(raw: dict[str, Any]) -> Transaction:
     return tx
 
 
+def told_prevouts(raw: dict[str, Any]) -> tuple[TxOutput | None, ...]:
+    """Read what the explorer says of the outputs spent; None where nothing."""
+    return tuple(
+        _output(item["prevout"]) if item.get("prevout") else None for item in raw["vin"]
+    )
+
+
 def _saved(raw: dict[str, Any]) -> SavedTx | None:
     """Read one transaction; None for one that no block holds yet."""
     try:
-        tx, status = _transaction(raw), raw.get("status") or {}
+        tx, status = transaction_of(raw), raw.get("status") or {}
         if not status.get("confirmed"):
             return None
-        told = tuple(
-            _output(item["prevout"]) if item.get("prevout") else None
-            for item in raw["vin"]
-        )
         return SavedTx(
             tx,
             _integer(status.get("block_height"), 1 << 31),
             parse_txid(str(status.get("block_hash"))),
             _integer(status.get("block_time"), 0xFFFF_FFFF),
-            told,
+            told_prevouts(raw),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError("not an Esplora transaction", raw.get("txid")) from error
@@ -203,7 +194,7 @@ def read_esplora(paths: Sequence[Path], network: Network | None = None) -> Saved
             notes.append(Note(path.name, 0, "no new transaction in this file"))
     if not found:
         raise InputError("no confirmed transaction in these files", paths[0])
-    return SavedTxs(chosen or MAINNET, _in_order(found), notes)
+    return SavedTxs(chosen or MAINNET, in_chain_order(found), notes)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -214,37 +205,3 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
         else:
             raise InputError("no such file or folder", path)
-
-
-def _in_order(found: dict[bytes, SavedTx]) -> list[SavedTx]:
-    """Order by height; within a block, what is spent before what spends it."""
-    hashes: dict[int, bytes] = {}
-    for saved in found.values():
-        if hashes.setdefault(saved.height, saved.block_hash) != saved.block_hash:
-            raise InputError("two blocks are named at one height", saved.height)
-    depth: dict[bytes, int] = {}
-    for txid in found:
-        _depth(txid, found, depth)
-    return [
-        found[txid]
-        for txid in sorted(found, key=lambda t: (found[t].height, depth[t], t))
-    ]
-
-
-def _depth(txid: bytes, found: dict[bytes, SavedTx], depth: dict[bytes, int]) -> None:
-    """Count the longest chain of parents inside the same block, without recursion."""
-    stack = [txid]
-    while stack:
-        at = stack[-1]
-        height = found[at].height
-        parents = [
-            spend.txid
-            for spend in found[at].tx.inputs
-            if spend.txid in found and found[spend.txid].height == height
-        ]
-        missing = [parent for parent in parents if parent not in depth]
-        if missing:
-            stack += missing
-            continue
-        depth[at] = 1 + max((depth[parent] for parent in parents), default=-1)
-        stack.pop()

@@ -1,0 +1,82 @@
+"""From a source as written to a server that answers, of a network we know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dalil.chains.bitcoin.networks import MAINNET, NETWORKS
+from dalil.errors import SourceError, UsageError
+from dalil.sources.hops.electrum import ElectrumServer
+from dalil.sources.hops.esplora import EsploraServer
+from dalil.sources.hops.http import Http
+from dalil.sources.hops.pace import Pace
+
+if TYPE_CHECKING:
+    from dalil.chains.bitcoin.networks import Network
+    from dalil.sources.hops.answers import Server
+    from dalil.sources.hops.spec import SourceSpec
+
+__all__ = ["POLITE_RATE", "Manners", "open_server"]
+
+POLITE_RATE = 4.0
+"""Requests a second that a stranger's server gets at most, by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a server is asked."""
+
+    rate: float | None = None
+    """Requests a second; None: `POLITE_RATE`, and no limit on this machine."""
+    proxy: str | None = None
+    pin: str | None = None
+    timeout: float = 60.0
+
+    def pace(self, spec: SourceSpec) -> Pace:
+        """Choose the pace for a server."""
+        if spec.local:
+            return Pace(self.rate, pause=0.05)
+        return Pace(self.rate or POLITE_RATE)
+
+
+def open_server(
+    spec: SourceSpec, manners: Manners, insisted: Network | None = None
+) -> tuple[Server, Network]:
+    """Reach a server and tell its network by its genesis block.
+
+    Raises
+    ------
+    UsageError
+        If the manners do not fit the kind of server.
+    GaveUp
+        If it does not answer.
+    SourceError
+        If it is of no known network, or of another than `insisted`.
+    """
+    pace = manners.pace(spec)
+    if spec.kind == "electrum":
+        if manners.proxy:
+            raise UsageError("--proxy is for Esplora; use torsocks for Electrum")
+        electrum = ElectrumServer(spec, pace, pin=manners.pin, timeout=manners.timeout)
+        return electrum, _network_of(electrum, insisted)
+    if manners.pin:
+        raise UsageError("--pin is for Electrum servers")
+    http = Http(spec.url, pace, proxy=manners.proxy, timeout=manners.timeout)
+    network = _network_of(EsploraServer(http, MAINNET), insisted)
+    return EsploraServer(http, network), network
+
+
+def _network_of(server: Server, insisted: Network | None) -> Network:
+    try:
+        genesis = server.genesis()
+        for network in NETWORKS:
+            if network.genesis == genesis and insisted in (None, network):
+                return network
+    except BaseException:
+        server.close()
+        raise
+    server.close()
+    if insisted:
+        raise SourceError(f"the server is not of {insisted.name}; its genesis", genesis)
+    raise SourceError("the server is of no network Dalil knows; its genesis", genesis)
