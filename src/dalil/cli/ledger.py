@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dalil.cli.ledger_fetch import fetch
 from dalil.cli.ledger_follow import follow
+from dalil.cli.ledger_sql import sql
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
 from dalil.units import format_btc
 
@@ -99,6 +101,12 @@ def build(
 def _saved_path(source: str) -> Path:
     from dalil.errors import UsageError
 
+    if source.startswith(("esplora:", "electrum:")):
+        raise UsageError(
+            "`dalil ledger build` asks no other machine; for that there is "
+            "`dalil ledger fetch LEDGER --source … --seed …`",
+            source,
+        )
     if not source.startswith(_ESPLORA):
         raise UsageError("a source starts with esplora-json:", source)
     return Path(source.removeprefix(_ESPLORA))
@@ -258,3 +266,9 @@ def dump(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
 
 
 ledger.add_command(follow)
+
+
+ledger.add_command(fetch)
+
+
+ledger.add_command(sql)
