@@ -111,7 +111,8 @@ class Follower:
         self.close()
 
     def close(self) -> None:
-        """Let go of the spool; leave no trace of a ledger that never came to be."""
+        """Let go of node and spool; leave no trace of a ledger never made."""
+        self.node.close()
         if self._spool is None:
             return
         empty = not len(self._spool)
@@ -152,6 +153,8 @@ class Follower:
             except NodeError as error:
                 if self._stop.is_set():
                     return
+                if error.kind == "bad_answer" and self._spool is not None:
+                    self._spool.forget_fresh()
                 if error.kind != "unknown_block" or turns == _TURNS:
                     raise
                 turns += 1  # the node's chain turned between two questions
@@ -227,15 +230,19 @@ class Follower:
             try:
                 while (group := coming.result()) and not self._stop.is_set():
                     coming = thread.submit(next, groups, None)
-                    if commit := self._build(group):
+                    commit, refusal = self._build(group)
+                    if commit:
                         yield commit
+                    if refusal:
+                        raise refusal
             finally:
                 gone.set()
                 with suppress(Exception):
                     coming.result()
                 groups.close()
 
-    def _build(self, group: list[Header]) -> Commit | None:
+    def _build(self, group: list[Header]) -> tuple[Commit | None, Exception | None]:
+        """Build a group; what was committed, and what the build did not take."""
         assert self._spool is not None
         hashes = [header.hash for header in group]
         self._spool.sync(hashes)
@@ -248,17 +255,17 @@ class Follower:
             if not folder.notes:
                 raise
         if not _is_ledger(self.path):
-            raise _refusal(group, folder)
+            return None, _refusal(group, folder)
         ledger = Ledger.open(self.path)
-        recent = ledger.block_hash[-max(added, len(group)) :]
-        if hashes[-1] not in {row.tobytes() for row in recent}:
-            raise _refusal(group, folder)
+        recent = {row.tobytes() for row in ledger.block_hash[-max(added, len(group)) :]}
+        refusal = None if hashes[-1] in recent else _refusal(group, folder)
         if not added:
-            return None
-        self._spool.trust(hashes)
+            return None, refusal
+        self._spool.trust(recent)
         height = int(ledger.block_height[-1]) if ledger.heights_known else None
         tip = format_txid(ledger.block_hash[-1].tobytes())
-        return Commit(height, tip, added, rolled_back, tuple(folder.notes))
+        notes = () if refusal else tuple(folder.notes)
+        return Commit(height, tip, added, rolled_back, notes), refusal
 
     def _forget(self, refused: _RefusedError) -> None:
         """Forget a block that the build refused; blame the node that sent it."""

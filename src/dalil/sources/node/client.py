@@ -87,6 +87,10 @@ class Node:
         first = self._rest(f"headers/1/{genesis}.bin", _HEADER)
         return first is not None and format_txid(header_hash(first)) == genesis
 
+    def close(self) -> None:
+        """Hang up; the next question dials anew."""
+        self.rpc.close()
+
     def tip(self) -> bytes:
         """Give the hash of the block the node holds for the newest."""
         return self._hash(self.rpc.call("getbestblockhash"))
@@ -211,7 +215,7 @@ class Node:
         """Read a REST path; None where the node does not serve it."""
 
         def ask() -> bytes | None:
-            answer = self.rpc.connection().ask("GET", f"/rest/{path}", limit=limit)
+            answer = self.rpc.ask("GET", f"/rest/{path}", limit=limit)
             if answer.status == _UNAVAILABLE:
                 raise NodeError("busy", "the node is starting or overloaded")
             return answer.body if answer.status == _OK else None

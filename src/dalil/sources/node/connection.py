@@ -42,7 +42,7 @@ class _TimedSocket:
         """Leave the next step no more time than there is."""
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the answer took too long")
+            raise TimeoutError
         self.inner.settimeout(left)
 
     def sendall(self, data: bytes) -> None:
@@ -54,7 +54,7 @@ class _TimedSocket:
         return io.BufferedReader(_Received(self), _BUFFER)
 
     def close(self) -> None:
-        self.inner.close()
+        """Leave it to `Connection`: the client lets go before the body is read."""
 
 
 class _Received(io.RawIOBase):
@@ -84,6 +84,8 @@ class Connection:
         """Hang up; the next question dials anew."""
         if self._http is not None:
             self._http.close()
+        if self._socket is not None:
+            self._socket.inner.close()
         self._http = self._socket = None
 
     def ask(
@@ -116,6 +118,10 @@ class Connection:
             self.close()
             if not kept:
                 raise self._unreachable("hung up") from None
+        except TimeoutError:
+            self.close()
+            what = f"no whole answer in {self._seconds:g} s"
+            raise self._unreachable(what) from None
         except OSError as error:
             self.close()
             raise self._unreachable(error.strerror or str(error)) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON
 
 
 class Rpc:
-    """Calls by name; one connection a thread, unknown fields are left alone.
+    """Calls by name, from any thread; unknown fields are left alone.
 
     Parameters
     ----------
@@ -64,14 +63,25 @@ class Rpc:
         self.access = access
         self.patience = patience
         self._seconds = seconds
-        self._local = threading.local()
+        self._idle: list[Connection] = []
 
-    def connection(self) -> Connection:
-        """Give this thread's connection."""
-        found: Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = Connection(self.access, self._seconds)
-        return found
+    def ask(
+        self, method: str, path: str, *, limit: int, body: bytes = b"", **headers: str
+    ) -> Answer:
+        """Ask by HTTP, on a connection nobody else is using; see `Connection.ask`."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self.access, self._seconds)
+        try:
+            return connection.ask(method, path, limit=limit, body=body, headers=headers)
+        finally:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Hang up; the next question dials anew."""
+        while self._idle:
+            self._idle.pop().close()
 
     def call(self, method: str, *params: object, limit: int = _SMALL) -> Any:  # noqa: ANN401 - JSON
         """Call once; the `result`.
@@ -116,13 +126,12 @@ class Rpc:
         return [found[i] for i in range(len(body))]
 
     def _post(self, body: object, limit: int) -> Any:  # noqa: ANN401 - JSON
-        headers = {
-            "Authorization": self.access.authorization(),
-            "Content-Type": "application/json",
-        }
-        raw = json.dumps(body).encode()
-        answer = self.connection().ask(
-            "POST", "/", limit=limit, body=raw, headers=headers
+        answer = self.ask(
+            "POST",
+            "/",
+            limit=limit,
+            body=json.dumps(body).encode(),
+            Authorization=self.access.authorization(),
         )
         self._check_status(answer)
         return read_json(answer.body)

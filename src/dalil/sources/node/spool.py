@@ -41,6 +41,7 @@ class _Place(NamedTuple):
     at: int
     size: int
     header: Header
+    undo_at: int
 
 
 class Spool:
@@ -77,6 +78,7 @@ class Spool:
             raise StoreError("another process follows a node here", folder) from None
         self._places: dict[bytes, _Place] = {}
         self._unsure: set[bytes] = set()
+        self._fresh: set[bytes] = set()
         self._number, self._n_records, self._oldest = 0, 0, 0
         self._recover()
         self._unsure.update(self._places)
@@ -124,36 +126,40 @@ class Spool:
     def _look_through(self, number: int, *, last: bool) -> None:
         file = BlockFile(self._blk(number))
         records = scan_file(file, 0, self._network).records
-        sound = [r for r in records if proves_work(r.header, self._network)]
         end = max((r.at + r.size for r in records), default=0)
-        complete = end == file.size
-        if last and not complete:
+        if last and end < file.size:
             os.truncate(self._blk(number), end)
+        undo_at = [0] * (len(records) + 1)
         if self._undo:
-            n_whole, undo_end = self._with_undo(number, records)
-            complete = complete and n_whole == len(records)
-            sound = sound if n_whole == len(records) else records[:n_whole]
+            undo_at = self._undo_places(number, records)
             if last and self._rev(number).is_file():
-                os.truncate(self._rev(number), undo_end)
-        for record in sound:
-            place = _Place(number, record.at, record.size, record.header)
-            self._places[record.header.hash] = place
+                os.truncate(self._rev(number), undo_at[-1])
+        whole = records[: len(undo_at) - 1]
+        for record, at in zip(whole, undo_at, strict=False):
+            if proves_work(record.header, self._network):
+                place = _Place(number, record.at, record.size, record.header, at)
+                self._places[record.header.hash] = place
         self._n_records = len(records)
-        if last and self._undo and n_whole < len(records):
+        if last and len(whole) < len(records):
             self._start_file()  # what lacks its undo data is fetched again
 
-    def _with_undo(self, number: int, records: list[Record]) -> tuple[int, int]:
-        """Count the records whose undo data stand, in the same order, beside them."""
+    def _undo_places(self, number: int, records: list[Record]) -> list[int]:
+        """Find where undo data of the first records begin, and where they end.
+
+        They stand beside the records in the same order; each is tied to its
+        block by its checksum. The first that is missing ends the list.
+        """
         path = self._rev(number)
         raw = path.read_bytes() if path.is_file() else b""
-        at = 0
-        for n, record in enumerate(records):
+        places = [0]
+        for record in records:
+            at = places[-1]
             size = struct.unpack_from("<I", raw, at + 4)[0] if len(raw) >= at + 8 else 0
             body, check = raw[at + 8 : at + 8 + size], raw[at + 8 + size :][:32]
             if not size or double_sha256(record.header.previous + body) != check:
-                return n, at
-            at += size + 40
-        return len(records), at
+                break
+            places.append(at + size + 40)
+        return places
 
     # -- putting in -----------------------------------------------------------
 
@@ -184,22 +190,25 @@ class Spool:
         if at and (at + len(block) > _FILE_BYTES or self._n_records >= _FILE_RECORDS):
             self._start_file()
             file, at = self._blk(self._number), 0
-        magic = self._network.magic
+        magic, undo_at = self._network.magic, 0
         if self._undo:
             with self._rev(self._number).open("ab") as out:
+                undo_at = out.tell()
                 out.write(magic + struct.pack("<I", len(undo) - 32) + undo)
         with file.open("ab") as out:
             out.write(magic + struct.pack("<I", len(block)))
             out.write(block)
         self._n_records += 1
-        place = _Place(self._number, at + 8, len(block), header)
+        place = _Place(self._number, at + 8, len(block), header, undo_at)
         self._places[header.hash] = place
+        self._fresh.add(header.hash)
         if unsure:
             self._unsure.add(header.hash)
 
     def trust(self, blocks: Iterable[bytes]) -> None:
         """Note that a ledger took these blocks; forget where old ones lie."""
-        self._unsure.difference_update(blocks)
+        for waiting in (self._unsure, self._fresh):
+            waiting.difference_update(blocks)
         oldest = self._number - _FILES_KNOWN
         if oldest >= self._oldest + _FILES_KNOWN:
             self._oldest = oldest
@@ -216,7 +225,10 @@ class Spool:
                         os.fsync(file.fileno())
 
     def forget(self, block: bytes) -> bool:
-        """Cut a block that proved bad, and those put in after it, off the end.
+        """Drop a block that proved bad, and those put in after it.
+
+        Their bytes are cut off, unless a block that a ledger may have taken
+        lies behind them.
 
         Returns
         -------
@@ -224,19 +236,34 @@ class Spool:
             Whether it was unsure: found after a kill, or not asked for.
         """
         bad = self._places[block]
-        if bad.file == self._number:
-            os.truncate(self._blk(bad.file), bad.at - 8)
-            self._start_file()
-        gone = [
+        gone = {
             each
             for each, place in self._places.items()
             if (place.file, place.at) >= (bad.file, bad.at)
-        ]
+        }
+        if gone <= self._fresh | {block}:
+            self._cut(bad)
+        self._start_file()
         for each in gone:
             del self._places[each]
         unsure = block in self._unsure
-        self._unsure.difference_update(gone)
+        self._unsure -= gone
+        self._fresh -= gone
         return unsure
+
+    def forget_fresh(self) -> None:
+        """Drop what was put in since the start and no ledger has taken."""
+        places = [self._places[block] for block in self._fresh]
+        if places:
+            first = min(places, key=lambda place: (place.file, place.at))
+            self.forget(first.header.hash)
+
+    def _cut(self, first: _Place) -> None:
+        for number in range(first.file, self._number + 1):
+            here = number == first.file
+            os.truncate(self._blk(number), first.at - 8 if here else 0)
+            if self._undo:
+                os.truncate(self._rev(number), first.undo_at if here else 0)
 
     def blocks(self, wanted: Iterable[bytes]) -> BlockFolder:
         """Give blocks as a build takes them.
@@ -249,6 +276,6 @@ class Spool:
         numbers = sorted({place.file for place in places})
         if self._undo:
             places = [p for p in list(self._places.values()) if p.file in numbers]
-        records = [Record(numbers.index(p.file), *p[1:]) for p in places]
+        records = [Record(numbers.index(p.file), *p[1:4]) for p in places]
         files = [BlockFile(self._blk(number)) for number in numbers]
         return BlockFolder(self._network, files, records)
