@@ -16,10 +16,12 @@ from numba.extending import register_jitable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["announce_compilation", "kernel", "shared"]
+__all__ = ["announce_compilation", "kernel", "lean", "shared"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_njit: Any = numba.njit  # its stubs leave out the reference counting, `_nrt`
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -28,7 +30,17 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Integer arithmetic wraps as in C and indices are not checked: a kernel
     checks every index it derives from input bytes itself.
     """
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
+    return cast("Callable[P, R]", _njit(cache=True, nogil=True, _nrt=True)(function))
+
+
+def lean(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a kernel that makes no arrays, for others to call in inner loops.
+
+    numba then counts no references to the arrays it is handed, which at each
+    call costs as much as reading a field does. Making an array inside fails to
+    compile.
+    """
+    return cast("Callable[P, R]", _njit(cache=True, nogil=True, _nrt=False)(function))
 
 
 def shared(function: Callable[P, R]) -> Callable[P, R]:

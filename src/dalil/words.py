@@ -82,7 +82,7 @@ def _copy_bytes(
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
         target = pointer(context, builder, signature.args[0], *args[:2])
         place = pointer(context, builder, signature.args[2], *args[2:4])
-        kinds = (_BYTE.as_pointer(), _BYTE.as_pointer(), ir.IntType(64))
+        kinds = [_BYTE.as_pointer(), _BYTE.as_pointer(), ir.IntType(64)]
         copy = builder.module.declare_intrinsic("llvm.memcpy", kinds)
         builder.call(copy, [target, place, args[4], ir.IntType(1)(0)])
         return context.get_dummy_value()

@@ -14,6 +14,7 @@ from dalil.chains.bitcoin.columns import Columns, most_rows
 from dalil.chains.bitcoin.forms import BITCOIN
 from dalil.chains.bitcoin.parse import fill_blocks
 from dalil.chains.bitcoin.transaction import read_tx
+from dalil.chains.bitcoin.txids import work_bytes
 from dalil.errors import DalilError, InputError, StoreError
 from dalil.exercise import MiniChain
 from dalil.ledger import Ledger
@@ -242,6 +243,7 @@ def test_ten_thousand_mutations_read_as_the_plain_reader_reads_them(
             BITCOIN,
             np.empty((2, 3), np.int64),
             Columns.empty(*most_rows(size)),
+            np.empty(work_bytes(size), np.uint8),
         )
         readable = plainly_readable(bytes(mutant))
         if fault in {0, 3, 4, 5}:

@@ -11,6 +11,7 @@ import numpy as np
 from dalil.chains.bitcoin.columns import Columns, most_rows
 from dalil.chains.bitcoin.forms import BITCOIN
 from dalil.chains.bitcoin.parse import FAULTS, fill_blocks
+from dalil.chains.bitcoin.txids import work_bytes
 from dalil.errors import BlockDataError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ BATCH_BYTES = 1 << 23
 
 _NEAR = 64
 """Bytes between two records that are read along rather than skipped."""
+
+_PAGE = 4096
 
 
 class BadBlockError(BlockDataError):
@@ -64,12 +67,21 @@ class Arena:
     def __init__(self) -> None:
         self._data = np.empty(0, np.uint8)
         self._columns = Columns.empty(0, 0, 0)
+        self._work = np.empty(0, np.uint8)
+
+    def work(self, size: int) -> NDArray[np.uint8]:
+        """Return memory to hash blocks of up to `size` bytes in."""
+        if work_bytes(size) > self._work.size:
+            self._work = np.empty(work_bytes(size), np.uint8)
+        return self._work
 
     def room(self, size: int) -> tuple[NDArray[np.uint8], Columns]:
-        """Return `size` bytes, eight-byte aligned, and columns for their rows."""
+        """Return `size` bytes from a page's start on, and columns for their rows."""
         if size > self._data.size:
             capacity = max(size, BATCH_BYTES + BATCH_BYTES // 4)
-            self._data = np.empty(capacity, np.uint8)
+            whole = np.empty(capacity + _PAGE, np.uint8)
+            start = -whole.ctypes.data % _PAGE
+            self._data = whole[start : start + capacity]
             self._columns = Columns.empty(*most_rows(capacity))
         return self._data[:size], self._columns
 
@@ -100,20 +112,31 @@ def _runs(records: Sequence[Record]) -> list[tuple[int, int, int, int]]:
     return runs
 
 
-def _read_run(file: BlockFile, at: int, piece: NDArray[np.uint8]) -> int:
-    """Read a stretch of a file into `piece`, de-obfuscated; returns bytes read."""
+def _place(base: int, at: int, size: int) -> int:
+    """Where in the arena a stretch of a file goes, from `base` on.
+
+    At the same place in its eight bytes as in the file, where the key is the
+    same for each; a long one at the same place in its page, without which a
+    processor may copy at a sixth of its speed.
+    """
+    unit = _PAGE if size >= 16 * _PAGE else 8
+    return base + (at - base) % unit
+
+
+def _read_run(file: BlockFile, at: int, data: NDArray[np.uint8], run: slice) -> int:
+    """Read a stretch of a file into ``data[run]``, in the clear; returns its bytes.
+
+    The key is applied to whole words, so up to 7 bytes on each side change.
+    """
     done, got = 0, 1
+    piece = data[run]
     with file.path.open("rb", buffering=0) as source:
         while got and done < piece.size:
             got = os.preadv(source.fileno(), [piece[done:].data], at + done)
             done += got
     if file.key:
-        turn = at % len(file.key)
-        key = np.frombuffer(file.key[turn:] + file.key[:turn], np.uint64)
-        whole = piece.size // 8 * 8
-        words = piece[:whole].view(np.uint64)
-        np.bitwise_xor(words, key, out=words)
-        piece[whole:] ^= key.view(np.uint8)[: piece.size - whole]
+        words = data[run.start // 8 * 8 : (run.stop + 7) // 8 * 8].view(np.uint64)
+        np.bitwise_xor(words, np.frombuffer(file.key, np.uint64), out=words)
     return done
 
 
@@ -122,18 +145,22 @@ def _gather(
 ) -> tuple[NDArray[np.uint8], Columns, NDArray[np.int64]]:
     """Read the records' bytes; returns them, columns with room, and the places."""
     runs = _runs(records)
-    data, columns = arena.room(sum((size + 7) // 8 * 8 for _, _, size, _ in runs))
+    size = 0
+    for _, start, length, _ in runs:
+        size = (_place(size, start, length) + length + 7) // 8 * 8
+    data, columns = arena.room(size)
     places = np.empty((len(records), 3), np.int64)
-    base, row = 0, 0
-    for number, start, size, count in runs:
-        done = _read_run(files[number], start, data[base : base + size])
+    end, row = 0, 0
+    for number, start, length, count in runs:
+        base = _place(end, start, length)
+        end = (base + length + 7) // 8 * 8
+        read = _read_run(files[number], start, data, slice(base, base + length))
         for record in records[row : row + count]:
-            at = base + record.at - start
-            if record.at + record.size - start > done:
+            if record.at + record.size > start + read:
                 raise BadBlockError(record, "its file has become shorter")
+            at = base + record.at - start
             places[row] = at, at + record.body, at + record.size
             row += 1
-        base += (size + 7) // 8 * 8
     return data, columns, places
 
 
@@ -162,9 +189,11 @@ def load_batch(
     BadBlockError
         At the first block, in chain order, that breaks a rule of the format.
     """
-    data, room, places = _gather(records, files, arena or Arena())
+    arena = arena or Arena()
+    data, room, places = _gather(records, files, arena)
+    work = arena.work(max(record.size for record in records))
     first = np.empty((len(records) + 1, 3), np.int64)
-    bad, fault = fill_blocks(data, places, form, first, room)
+    bad, fault = fill_blocks(data, places, form, first, room, work)
     if fault:
         raise BadBlockError(records[bad], FAULTS[fault])
     return Batch(records, data, first, room.cut(*map(int, first[-1])))

@@ -15,7 +15,8 @@ import numpy as np
 
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.chains.bitcoin.sha256 import sha256_into
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
+from dalil.words import copy_32, load_u32, load_u64, store_u64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ _MULTISIG = int(ScriptType.MULTISIG)
 _OP_RETURN = int(ScriptType.OP_RETURN)
 
 
-@kernel
+@lean
 def _is_key(data: NDArray[np.uint8], at: int, size: int) -> bool:
     lead = data[at]
     if size == 33:
@@ -45,7 +46,7 @@ def _is_key(data: NDArray[np.uint8], at: int, size: int) -> bool:
     return size == 65 and lead in (4, 6, 7)
 
 
-@kernel
+@lean
 def _is_multisig(data: NDArray[np.uint8], at: int, size: int) -> bool:
     """OP_m, n keys, OP_n, OP_CHECKMULTISIG with 1 <= m <= n <= 16."""
     if size < 37 or data[at + size - 1] != 0xAE:
@@ -63,7 +64,7 @@ def _is_multisig(data: NDArray[np.uint8], at: int, size: int) -> bool:
     return keys == n
 
 
-@kernel
+@lean
 def _witness_type(data: NDArray[np.uint8], at: int, size: int) -> int:
     program = size - 2
     if data[at] == 0:
@@ -73,7 +74,7 @@ def _witness_type(data: NDArray[np.uint8], at: int, size: int) -> int:
     return _P2TR if data[at] == 0x51 and program == 32 else _WITNESS_UNKNOWN
 
 
-@kernel
+@lean
 def script_type(data: NDArray[np.uint8], at: int, size: int) -> int:
     """Tell the `ScriptType` of the script at ``data[at:at + size]``."""
     if size == 0:
@@ -83,11 +84,8 @@ def script_type(data: NDArray[np.uint8], at: int, size: int) -> int:
         return _OP_RETURN
     if (
         size == 25
-        and first == 0x76
-        and data[at + 1] == 0xA9
-        and data[at + 2] == 20
-        and data[at + 23] == 0x88
-        and data[at + 24] == 0xAC
+        and load_u32(data, at) & 0xFF_FFFF == 0x14_A976
+        and load_u32(data, at + 21) >> 16 == 0xAC88
     ):
         return _P2PKH
     if size == 23 and first == 0xA9 and data[at + 1] == 20 and data[at + 22] == 0x87:
@@ -108,23 +106,37 @@ def script_type(data: NDArray[np.uint8], at: int, size: int) -> int:
     return _MULTISIG if _is_multisig(data, at, size) else _NONSTANDARD
 
 
-@kernel
-def script_key(
-    data: NDArray[np.uint8], at: int, size: int, kind: int, key: NDArray[np.uint8]
+@lean
+def _write_key(
+    keys: NDArray[np.uint8], row: int, words: tuple[int, int, int, int]
 ) -> None:
-    """Write the address key of a script of type `kind` into `key` (32 bytes)."""
-    if kind in (_P2PK, _WITNESS_UNKNOWN):
-        sha256_into(data, at, at + size, key)
-        return
-    skip, length = 2, 20
-    if kind == _P2PKH:
-        skip = 3
+    for i in range(4):
+        store_u64(keys, 32 * row + 8 * i, words[i])
+
+
+@lean
+def script_key(
+    data: NDArray[np.uint8],
+    at: int,
+    size: int,
+    kind: int,
+    keys: NDArray[np.uint8],
+    row: int = 0,
+) -> None:
+    """Write the address key of a script of type `kind` into row `row` of `keys`.
+
+    `keys` is (n, 32) uint8, or (32,) for one key; contiguous.
+    """
+    if kind in (_P2PKH, _P2SH, _P2WPKH):
+        place = at + (3 if kind == _P2PKH else 2)
+        first, second = load_u64(data, place), load_u64(data, place + 8)
+        _write_key(keys, row, (first, second, load_u32(data, place + 16), 0))
     elif kind in (_P2WSH, _P2TR):
-        length = 32
-    elif kind not in (_P2SH, _P2WPKH):
-        length = 0
-    for i in range(32):
-        key[i] = data[at + skip + i] if i < length else 0
+        copy_32(keys, 32 * row, data, at + 2)
+    elif kind in (_P2PK, _WITNESS_UNKNOWN):
+        sha256_into(data, at, at + size, keys, row)
+    else:
+        _write_key(keys, row, (0, 0, 0, 0))
 
 
 @kernel
@@ -141,4 +153,4 @@ def classify_scripts(
             types[i] = 255
             continue
         types[i] = script_type(data, starts[i], sizes[i])
-        script_key(data, starts[i], sizes[i], types[i], keys[i])
+        script_key(data, starts[i], sizes[i], types[i], keys, i)

@@ -6,47 +6,107 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.bitcoin.sha256 import sha256d_into
+from dalil.chains.bitcoin.compress import compress_two
+from dalil.chains.bitcoin.sha256 import begin, pad, write_digest
 from dalil.chains.bitcoin.transaction import double_sha256
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
+from dalil.words import copy_32, load_u64
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["fold_level", "merkle_branch", "merkle_root_matches"]
+__all__ = ["merkle_branch", "merkle_root_into"]
 
 
-@kernel
-def fold_level(level: NDArray[np.uint8], size: int, pair: NDArray[np.uint8]) -> int:
-    """Hash the first `size` rows of `level` in pairs, in place; returns how many.
+_PAD, _ODD = 128, 192
 
-    An odd row is paired with itself. `pair` is 64 bytes to work in.
+
+@lean
+def _parents(
+    source: NDArray[np.uint8],
+    places: tuple[int, int],
+    small: NDArray[np.uint8],
+    states: NDArray[np.uint32],
+    to: NDArray[np.uint8],
+    row: int,
+) -> None:
+    """Hash 64 bytes at each of two places, into rows `row` and the next of `to`."""
+    for lane in range(2):
+        begin(states, lane)
+    compress_two(states, source, places[0], places[1], 1)
+    compress_two(states, small, _PAD, _PAD, 1)
+    for lane in range(2):
+        write_digest(states, lane, small, 64 * lane)
+        begin(states, lane)
+    compress_two(states, small, 0, 64, 1)
+    for lane in range(2):
+        write_digest(states, lane, to, 32 * (row + lane))
+
+
+@lean
+def _fold(
+    source: NDArray[np.uint8],
+    size: int,
+    small: NDArray[np.uint8],
+    states: NDArray[np.uint32],
+    to: NDArray[np.uint8],
+) -> int:
+    """Hash `size` rows of 32 bytes in pairs; an odd one is paired with itself.
+
+    `to` may be `source`, and gets up to one row more than are returned.
     """
-    for i in range((size + 1) // 2):
-        pair[:32] = level[2 * i]
-        pair[32:] = level[min(2 * i + 1, size - 1)]
-        sha256d_into(pair, 0, 64, level[i])
+    for parent in range(0, size // 2 - 1, 2):
+        _parents(source, (64 * parent, 64 * parent + 64), small, states, to, parent)
+    if size % 2:
+        copy_32(small, _ODD, source, 32 * (size - 1))
+        copy_32(small, _ODD + 32, source, 32 * (size - 1))
+    parent = size // 2
+    if parent % 2:
+        place = 64 * (parent - 1)
+        _parents(source, (place, place), small, states, to, parent - 1)
+    if size % 2:
+        _parents(small, (_ODD, _ODD), small, states, to, parent)
     return (size + 1) // 2
 
 
-@kernel
-def merkle_root_matches(txids: NDArray[np.uint8], root: NDArray[np.uint8]) -> bool:
-    """Tell whether (n, 32) txids have this root.
+@lean
+def _repeats(level: NDArray[np.uint8], size: int) -> bool:
+    """Tell whether any pair of rows is one row twice."""
+    for at in range(0, 64 * (size // 2), 64):
+        differ = 0
+        for word in range(at, at + 32, 8):
+            differ |= load_u64(level, word) ^ load_u64(level, word + 32)
+        if differ == 0:
+            return True
+    return False
 
-    A list that repeats a pair to reach the same root (CVE-2012-2459) does
-    not match: it is another list of transactions under one header.
+
+@kernel
+def merkle_root_into(
+    txids: NDArray[np.uint8], work: NDArray[np.uint8], root: NDArray[np.uint8]
+) -> bool:
+    """Write the Merkle root of (n, 32) txids into `root` (32 bytes).
+
+    Returns False for a list that repeats a pair to reach the root of a
+    shorter one (CVE-2012-2459). `work` needs 16 bytes for each txid, and 64.
     """
-    level = txids.copy()
+    small, states = np.zeros(256, np.uint8), np.empty(16, np.uint32)
+    for at in (0, 64):
+        pad(small, at, 32, 32)
+    pad(small, _PAD, 0, 64)
     size = txids.shape[0]
-    pair = np.empty(64, np.uint8)
+    if size == 1:
+        copy_32(root, 0, txids, 0)
+        return True
+    distinct = not _repeats(txids, size)
+    size = _fold(txids, size, small, states, work)
     while size > 1:
-        for i in range(0, size - 1, 2):
-            if np.all(level[i] == level[i + 1]):
-                return False
-        size = fold_level(level, size, pair)
-    return bool(np.all(level[0] == root))
+        distinct = distinct and not _repeats(work, size)
+        size = _fold(work, size, small, states, work)
+    copy_32(root, 0, work, 0)
+    return distinct
 
 
 def merkle_branch(txids: Sequence[bytes], position: int) -> list[bytes]:

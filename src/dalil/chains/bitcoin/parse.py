@@ -15,10 +15,16 @@ import numpy as np
 from dalil.chains.bitcoin.classify import script_key, script_type
 from dalil.chains.bitcoin.columns import Columns
 from dalil.chains.bitcoin.forms import BITCOIN, block_may_end, max_money
-from dalil.chains.bitcoin.merkle import merkle_root_matches
-from dalil.chains.bitcoin.sha256 import sha256d_three
+from dalil.chains.bitcoin.merkle import merkle_root_into
+from dalil.chains.bitcoin.txids import (
+    Lanes,
+    finish_txids,
+    make_lanes,
+    take_txid,
+    work_bytes,
+)
 from dalil.chains.bitcoin.wire import TxParts, read_compact, skim_tx
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
 from dalil.words import copy_32, load_u32, load_u64
 
 if TYPE_CHECKING:
@@ -42,7 +48,7 @@ FAULTS = {
 """Fault code of a block to what is wrong with it."""
 
 
-@kernel
+@lean
 def _fill_inputs(
     data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
 ) -> tuple[int, int]:
@@ -66,7 +72,7 @@ def _fill_inputs(
     return pos, null
 
 
-@kernel
+@lean
 def _fill_outputs(
     data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
 ) -> int:
@@ -82,23 +88,24 @@ def _fill_outputs(
         columns.script_size[o] = size
         kind = script_type(data, pos, size)
         columns.kind[o] = kind
-        script_key(data, pos, size, kind, columns.key[o])
+        script_key(data, pos, size, kind, columns.key, o)
         pos += size
     return highest if signs >= 0 else signs
 
 
-@kernel
+@lean
 def _fill_tx(
     data: NDArray[np.uint8],
     at: int,
     parts: TxParts,
     rows: tuple[int, int, int],
     columns: Columns,
+    lanes: Lanes,
 ) -> tuple[int, int]:
     """Read one skimmed transaction into the columns at rows (tx, input, output).
 
     Returns how many of its inputs spend nothing, and its highest value, or a
-    negative one.
+    negative one. Its txid is under way in the lanes.
     """
     tx, first_in, first_out = rows
     pos, null = _fill_inputs(data, parts.inputs, parts.after, first_in, columns)
@@ -107,18 +114,28 @@ def _fill_tx(
     columns.locktime[tx] = load_u32(data, parts.lock_time)
     columns.first_input[tx] = first_in
     columns.first_output[tx] = first_out
-    spans = (at, at + 4, parts.body, parts.body_end, parts.tail, parts.after)
-    sha256d_three(data, spans, columns.txid[tx])
+    take_txid(data, at, parts, lanes, columns.txid, tx)
     return null, value
 
 
 @kernel
+def _merkle_root_is(
+    txids: NDArray[np.uint8], data: NDArray[np.uint8], at: int, lanes: Lanes
+) -> bool:
+    root = np.empty(32, np.uint8)
+    if not merkle_root_into(txids, lanes.work, root):
+        return False
+    return bool(np.all(root == data[at : at + 32]))
+
+
+@lean
 def _fill_block(
     data: NDArray[np.uint8],
     place: NDArray[np.int64],
     form: int,
     rows: NDArray[np.int64],
     columns: Columns,
+    lanes: Lanes,
 ) -> int:
     """Fill one block's rows from `rows` on, which move on; returns its fault."""
     start, end, most = place[0], place[2], max_money(form)
@@ -132,7 +149,7 @@ def _fill_block(
         if parts.after < 0:
             return 1
         at = (tx + t, row_in, row_out)
-        null, value = _fill_tx(data, pos, parts, at, columns)
+        null, value = _fill_tx(data, pos, parts, at, columns, lanes)
         if not 0 <= value <= most:
             fault = 5
         if null != (1 if t == 0 else 0) or (t == 0 and parts.n_in != 1):
@@ -142,8 +159,8 @@ def _fill_block(
         row_out += parts.n_out
     if not block_may_end(pos, end, form):
         return 2
-    root = data[start + 36 : start + 68]
-    if not merkle_root_matches(columns.txid[tx : tx + n_tx], root):
+    finish_txids(lanes, columns.txid)
+    if not _merkle_root_is(columns.txid[tx : tx + n_tx], data, start + 36, lanes):
         return 3
     rows[0], rows[1], rows[2] = tx + n_tx, row_in, row_out
     return fault
@@ -156,6 +173,7 @@ def fill_blocks(
     form: int,
     first: NDArray[np.int64],
     columns: Columns,
+    work: NDArray[np.uint8],
 ) -> tuple[int, int]:
     """Fill the rows of blocks, one behind another, until one breaks a rule.
 
@@ -172,6 +190,8 @@ def fill_blocks(
     columns : Columns
         Gets the rows. Must have room for `most_rows` of the blocks' bytes:
         nothing is checked here but the bytes.
+    work : uint8
+        Memory to hash in: `txids.work_bytes` of the largest block.
 
     Returns
     -------
@@ -180,10 +200,10 @@ def fill_blocks(
         0 if there is none.
     """
     n_blocks = places.shape[0]
-    rows = np.zeros(3, np.int64)
+    rows, lanes = np.zeros(3, np.int64), make_lanes(work)
     for b in range(n_blocks):
         first[b] = rows
-        fault = _fill_block(data, places[b], form, rows, columns)
+        fault = _fill_block(data, places[b], form, rows, columns, lanes)
         if fault:
             return b, fault
     first[n_blocks] = rows
@@ -204,11 +224,13 @@ def fill_txs(
     The caller made the bytes itself, so nothing about them is checked.
     """
     row_in, row_out = 0, 0
+    lanes = make_lanes(np.empty(work_bytes(data.size), np.uint8))
     for t in range(starts.size):
         parts = skim_tx(data, starts[t], ends[t], BITCOIN)
-        _fill_tx(data, starts[t], parts, (t, row_in, row_out), columns)
+        _fill_tx(data, starts[t], parts, (t, row_in, row_out), columns, lanes)
         row_in += parts.n_in
         row_out += parts.n_out
+    finish_txids(lanes, columns.txid)
 
 
 @kernel
