@@ -24,7 +24,7 @@ from tests.ledger.runs.world import (
 
 WORLDS = st.builds(invent, st.integers(0, 10**6), st.integers(0, 40))
 CUTS = st.lists(st.integers(0, 40), max_size=6)
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 
 
 def cuts_in(world: World, cuts: list[int]) -> list[int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WORLDS = st.builds(invent, st.integers(0, 10**6), st.integers(0, 40))
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 
 
 @pytest.fixture(params=[1 << 22, 64], ids=["wide buffers", "narrow buffers"])

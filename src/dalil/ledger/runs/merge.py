@@ -28,6 +28,9 @@ def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
     ------
     ValueError
         If there are none, or a run does not follow the one before.
+    StoreError
+        If a run is damaged so that this cannot be done. Not every damage shows
+        here: hashes are compared by `Run.verify` only.
     OSError
         If the disk is full, or fails; nothing stays behind.
     """

@@ -13,6 +13,7 @@ import numpy as np
 from dalil.kernels import kernel
 from dalil.ledger.index import index_of
 from dalil.ledger.runs.file import Counts
+from dalil.ledger.runs.radix import sort_by_high
 from dalil.ledger.runs.writing import RunWriter
 
 if TYPE_CHECKING:
@@ -73,37 +74,60 @@ class RunParts(NamedTuple):
 
 
 @kernel
-def _split_spends(
+def _spend_own(
     spends: NDArray[np.int64], starts: tuple[int, int], own: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> int:
+    """Fill in who spends the run's own outputs; gives how many spend older ones."""
     first_input, first_output = starts
-    n = 0
-    for i in range(spends.size):
-        n += 0 <= spends[i] < first_output
-    outputs, inputs = np.empty(n, np.int64), np.empty(n, np.int64)
-    n = 0
     own[:] = -1
+    older = 0
     for i in range(spends.size):
         output = spends[i]
         if first_output <= output < first_output + own.size:
             own[output - first_output] = first_input + i
-        elif 0 <= output < first_output:
-            outputs[n], inputs[n] = output, first_input + i
+        older += 0 <= output < first_output
+    return older
+
+
+@kernel
+def _pack_older(
+    spends: NDArray[np.int64], first_output: int, page: int, pairs: NDArray[np.uint64]
+) -> int:
+    """Pack (output, input) into a word each, for outputs of one 2³² of them."""
+    n = 0
+    for i in range(spends.size):
+        output = spends[i]
+        if 0 <= output < first_output and output >> 32 == page:
+            pairs[n] = np.uint64(output) << np.uint64(32) | np.uint64(i)
             n += 1
-    return outputs, inputs
+    return n
+
+
+@kernel
+def _unpack_older(
+    pairs: NDArray[np.uint64], page: int, first_input: int, older: NDArray[np.int64]
+) -> None:
+    for i in range(pairs.size):
+        older[i, 0] = page << 32 | np.int64(pairs[i] >> np.uint64(32))
+        older[i, 1] = first_input + np.int64(pairs[i] & np.uint64(0xFFFF_FFFF))
 
 
 def spent_part(spends: NDArray[np.int64], rows: Rows) -> Spent:
     """Turn (n_inputs,) int64 spends (negative: nothing here) around.
 
-    No output may be spent twice, and none at or beyond the run's last.
+    No output may be spent twice, and none at or beyond the run's last. Memory
+    beyond the result: 16 bytes for each input that spends an older output.
     """
     own = np.empty(rows.size("output"), np.int64)
-    starts = rows.input[0], rows.output[0]
-    outputs, inputs = _split_spends(spends, starts, own)
-    order = np.argsort(outputs, kind="stable")
-    older = np.empty((order.size, 2), np.int64)
-    older[:, 0], older[:, 1] = outputs[order], inputs[order]
+    first_input, first_output = rows.input[0], rows.output[0]
+    n = _spend_own(spends, (first_input, first_output), own)
+    older, packed, at = np.empty((n, 2), np.int64), np.empty(n, np.uint64), 0
+    for page in range((first_output >> 32) + 1):
+        pairs = packed[: _pack_older(spends, first_output, page, packed)]
+        below = min(first_output - (page << 32), 1 << 32)
+        pairs = sort_by_high(pairs, below)
+        _unpack_older(pairs, page, first_input, older[at:])
+        at += pairs.size
     return Spent(own, older)
 
 
@@ -170,7 +194,7 @@ def _postings(address: NDArray[np.uint32], first: int, n_own: int) -> Postings:
     pairs = np.empty(_count_own(address, first, own), np.uint64)
     rows = np.empty(pairs.size + int(own[:-1].sum(dtype=np.int64)), np.uint32)
     _place_own(address, first, own, pairs, rows)
-    pairs.sort()
+    pairs = sort_by_high(pairs, first)
     older = np.empty(pairs.size, np.uint32)
     offsets = np.empty(pairs.size + 1, np.uint32)
     k = _place_older(pairs, older, offsets, rows)

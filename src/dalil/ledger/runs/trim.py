@@ -26,6 +26,9 @@ def trim_run(run: Run, rows: Rows, path: Path) -> None:
     ------
     ValueError
         If the run does not cover these rows from its first.
+    StoreError
+        If a run is damaged so that this cannot be done. Not every damage shows
+        here: hashes are compared by `Run.verify` only.
     OSError
         If the disk is full, or fails; nothing stays behind.
     """
