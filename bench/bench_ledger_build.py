@@ -1,131 +1,227 @@
-"""Build ledgers from real blocks, beside other tools reading the same file.
+"""Build ledgers, and have other tools read the same files, in one run.
 
-    make bench            or: python bench/bench_ledger_build.py FILE [COPIES]
+    make bench                      some minutes
+    make bench ARGS=full            10 million transactions too, with 1 and 4 GB
 
-Prints a table of wall time, MB/s, transactions/s and peak anonymous memory,
-all from this run: the file as it is, the same stretched to distinct copies
-(see stretch.py), a single block (what starting costs), and two other parsers,
-which link, intern and store nothing. Absolute figures are this machine's.
+Prints Markdown tables, all from this run:
+
+* the 25 real blocks, as they are and stretched (see stretch.py), beside tools
+  that read the same file;
+* a chain whose every input can be resolved, beside the tools that resolve;
+* made-up chains of growing length at a fixed memory setting, one of them with
+  an unspent set that outgrows it: what a transaction costs must not grow.
+
+Rows of less than ten seconds are medians of three after one unmeasured run.
+Absolute figures are this machine's.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import venv
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from measuring import Ran, disk_bytes, median, peers_python, run, touch_memory
 from stretch import stretch
 
-PEERS = ("bitcoin-explorer", "blockchain-parser")
+from dalil.exercise.bulk import make_bulk
+from dalil.exercise.bulk_shape import FAN, MIXED, OPEN, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parent / ".cache" / "peers"
+_SHORT = 10.0
+_HEAD = (
+    "| what | memory | MB | tx | s | tx/s | MB/s | peak MB | of it anonymous | "
+    "disk MB | B/output | us/tx | of the first |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
 
 
-class Run(NamedTuple):
-    """One row of the table."""
+class Built(NamedTuple):
+    """One ledger built: what it took and what it holds."""
 
     what: str
-    seconds: float
+    memory: str
     megabytes: float
     n_tx: int
-    anonymous_mb: float
+    n_outputs: int
+    n_resolved: int
+    disk: int
+    ran: Ran
 
-    def row(self) -> str:
-        """Write it as Markdown."""
-        rate = f"{self.megabytes / self.seconds:,.0f} | {self.n_tx / self.seconds:,.0f}"
+    def row(self, start_up: float, first: Built | None = None) -> str:
+        """Write it as Markdown; time a transaction leaves the start-up out."""
+        s, each = self.ran.seconds, self.each(start_up)
+        relative = f"{each / first.each(start_up):.2f}" if first else ""
         return (
-            f"| {self.what} | {self.megabytes:,.1f} | {self.n_tx:,} | "
-            f"{self.seconds:.2f} | {rate} | {self.anonymous_mb:,.0f} |"
+            f"| {self.what} | {self.memory} | {self.megabytes:,.1f} | {self.n_tx:,} | "
+            f"{s:.2f} | {self.n_tx / s:,.0f} | {self.megabytes / s:,.0f} | "
+            f"{self.ran.peak_mb:,.0f} | {self.ran.anonymous_mb:,.0f} | "
+            f"{self.disk / 1e6:,.0f} | {self.disk / self.n_outputs:.0f} | "
+            f"{each * 1e6:.2f} | {relative} |"
         )
 
-
-def measured(command: list[str]) -> tuple[float, float, str]:
-    """Run a command: seconds, peak anonymous memory of its process in MB, output."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        peak = [0]
-
-        def watch() -> None:
-            status = Path(f"/proc/{process.pid}/status")
-            while process.poll() is None:
-                try:
-                    lines = status.read_text().splitlines()
-                except (FileNotFoundError, ProcessLookupError):
-                    return
-                found = [int(x.split()[1]) for x in lines if x.startswith("RssAnon")]
-                peak[0] = max([peak[0], *found])
-                time.sleep(0.01)
-
-        thread = threading.Thread(target=watch)
-        thread.start()
-        output = process.communicate()[0]
-        thread.join()
-    if process.returncode:
-        raise SystemExit(f"failed: {command}")
-    return time.perf_counter() - start, peak[0] / 1000, output
+    def each(self, start_up: float) -> float:
+        """Return seconds a transaction, without the start of the process."""
+        return max(self.ran.seconds - start_up, 1e-9) / self.n_tx
 
 
-def build(what: str, source: Path, n_tx: int, runs: int = 3) -> Run:
-    """Build a ledger several times with the command itself; the median run."""
-    results = []
-    for _ in range(runs + 1):
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "dalil.cli", "ledger", "build"]
-            seconds, memory, _ = measured(
-                [*command, f"{folder}/ledger", "--blocks", str(source)]
-            )
-        results.append((seconds, memory))
-    seconds, memory = sorted(results[1:])[runs // 2]
-    return Run(what, seconds, source.stat().st_size / 1e6, n_tx, memory)
+def takes_memory() -> bool:
+    """Tell whether this version's `ledger build` has --memory."""
+    command = [sys.executable, "-m", "dalil.cli", "ledger", "build", "--help"]
+    said = subprocess.run(command, capture_output=True, check=True, text=True)
+    return "--memory" in said.stdout
 
 
-def peer(name: str, source: Path, runs: int = 3) -> Run:
-    """Read the file with another tool; its own timing, the median run."""
-    python = CACHE / "bin" / "python"
-    if not python.exists():
-        venv.create(CACHE, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
-    results = []
-    for _ in range(runs):
-        _, memory, output = measured(
-            [str(python), str(HERE / "read_with_peer.py"), name, str(source)]
-        )
-        seen, took = output.split()
-        results.append((float(took), memory, int(seen)))
-    seconds, memory, n_tx = sorted(results)[runs // 2]
-    return Run(f"{name}, reading", seconds, source.stat().st_size / 1e6, n_tx, memory)
+def build(what: str, source: Path, scratch: Path, memory: str = "") -> Built:
+    """Build a ledger with the command itself; short ones three times."""
+    runs: list[Ran] = []
+    while True:
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            ledger = Path(folder) / "ledger"
+            command = [sys.executable, "-m", "dalil.cli", "ledger", "build", "--json"]
+            command += [str(ledger), "--blocks", str(source)]
+            command += ["--memory", memory] if memory else []
+            runs.append(run(command))
+            disk, info = disk_bytes(ledger), json.loads(runs[-1].output)
+        if runs[-1].seconds > _SHORT or len(runs) == 4:
+            break
+    ran = runs[0] if len(runs) == 1 else median(runs[1:])
+    files = [source] if source.is_file() else source.glob("blk*.dat")
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    return Built(
+        what,
+        memory or "-",
+        megabytes,
+        info["n_tx"],
+        info["n_outputs"],
+        info["n_inputs_resolved"],
+        disk,
+        ran,
+    )
 
 
-def main(source: Path, copies: int) -> None:
-    print("| what | MB | tx | s | MB/s | tx/s | peak anonymous MB |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        long, one = folder / "long.dat", folder / "one.dat"
-        n_tx = stretch(source, copies, long)
-        raw = source.read_bytes()
-        size = int.from_bytes(raw[4:8], "little")
-        one.write_bytes(raw[: 8 + size])
-        n_one = int.from_bytes(raw[89:91], "little")
-        print(build("one block, from command to commit", one, n_one).row())
-        print(build("dalil ledger build", source, n_tx // copies).row())
-        print(build(f"the same, {copies} distinct copies", long, n_tx, runs=1).row())
-    for peer_name in PEERS:
-        print(peer(peer_name, source).row(), flush=True)
+def peer(name: str, source: Path, megabytes: float, times: int) -> str:
+    """Have another tool read a file; its own timing, the median run."""
+    found = []
+    for _ in range(times):
+        script = str(HERE / "read_with_peer.py")
+        ran = run([peers_python(), script, name, str(source)])
+        n_tx, resolved, seconds, left_out = ran.output.split()
+        found.append((float(seconds), int(n_tx), int(resolved), float(left_out), ran))
+    seconds_, n, n_resolved, before, ran = sorted(found)[times // 2]
+    return (
+        f"| {name} | {megabytes:,.1f} | {n:,} | {n_resolved:,} | {seconds_:.2f} | "
+        f"{n / seconds_:,.0f} | {megabytes / seconds_:,.0f} | {ran.peak_mb:,.0f} | "
+        f"{before:.2f} |"
+    )
+
+
+def ours(what: str, built: Built) -> str:
+    """Write a build as a row of the peers' table."""
+    s = built.ran.seconds
+    return (
+        f"| {what} | {built.megabytes:,.1f} | {built.n_tx:,} | {built.n_resolved:,} | "
+        f"{s:.2f} | {built.n_tx / s:,.0f} | {built.megabytes / s:,.0f} | "
+        f"{built.ran.peak_mb:,.0f} | |"
+    )
+
+
+_PEER_HEAD = (
+    "| what | MB | tx | inputs resolved | s | tx/s | MB/s | peak MB | before, s |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
+
+
+def beside_peers(source: Path, scratch: Path, *, full: bool) -> float:
+    """Print the real blocks beside tools that read them; returns the start-up."""
+    one = scratch / "one.dat"
+    raw = source.read_bytes()
+    one.write_bytes(raw[: 8 + int.from_bytes(raw[4:8], "little")])
+    start_up = build("one block, from command to commit", one, scratch)
+    plain = build("dalil ledger build", source, scratch)
+    print(f"\n**{source.parent.name}**, one file; the peers link and store nothing\n")
+    print(_PEER_HEAD)
+    print(ours("one block, from command to commit", start_up))
+    print(ours("dalil ledger build", plain))
+    for name in ("bitcoinkernel", "bitcoin-explorer", "blockchain-parser"):
+        print(peer(name, source, plain.megabytes, 3), flush=True)
+    chain, n_tx = scratch / "open", 1_000_000 if full else 200_000
+    make_bulk(chain, n_tx, OPEN, commit=True)
+    built = build("open", chain, scratch)
+    print("\n**A made-up chain, valid in full, every input resolved by each tool**\n")
+    print(_PEER_HEAD)
+    print(ours("dalil ledger build", built))
+    for name in ("bitcoinkernel-connected", "bitcoin-explorer-connected"):
+        print(peer(name, chain, built.megabytes, 1), flush=True)
+    empty(chain)
+    return start_up.ran.seconds
+
+
+def growing(
+    title: str,
+    make: Callable[[int, Path], object],
+    sizes: tuple[int, ...],
+    settings: tuple[str, ...],
+    scratch: Path,
+) -> list[Built]:
+    """Build chains of growing size at each memory setting, one after the other."""
+    rows = []
+    for size in sizes:
+        folder = scratch / "chain"
+        make(size, folder)
+        rows += [build(title, folder, scratch, memory) for memory in settings]
+        empty(folder)
+    return rows
+
+
+def empty(folder: Path) -> None:
+    """Delete a folder of block files."""
+    for file in folder.glob("blk*.dat"):
+        file.unlink()
+    folder.rmdir()
+
+
+def main(source: Path, *, full: bool) -> None:
+    touch_memory(8.0 if full else 4.0)
+    settings = ("1GB", "4GB") if full else ("1GB",)
+    settings = settings if takes_memory() else ("",)
+    bulk_sizes = (1_000_000, 10_000_000) if full else (300_000, 1_000_000)
+    copies = (15, 45, 147) if full else (15, 45)
+
+    def of(shape: Shape) -> Callable[[int, Path], object]:
+        return lambda n_tx, folder: make_bulk(folder, n_tx, shape)
+
+    with tempfile.TemporaryDirectory(dir=os.environ.get("DALIL_SCRATCH")) as name:
+        scratch = Path(name)
+        start_up = beside_peers(source, scratch, full=full)
+        print("\n**Growing chains**; us/tx without the start of the process\n")
+        print(_HEAD, flush=True)
+        for title, make, sizes in (
+            ("25 blocks stretched", lambda n, f: stretch(source, n, f), copies),
+            (
+                "25 blocks stretched, each copy its own addresses",
+                lambda n, f: stretch(source, n, f, fresh=True),
+                copies,
+            ),
+            ("made up, mixed", of(MIXED), bulk_sizes),
+            ("made up, ten new outputs a tx", of(FAN), bulk_sizes),
+        ):
+            first: dict[str, Built] = {}
+            for row in growing(title, make, sizes, settings, scratch):
+                first.setdefault(row.memory, row)
+                print(row.row(start_up, first[row.memory]), flush=True)
 
 
 if __name__ == "__main__":
     data = os.environ.get("DALIL_DATA", str(HERE.parent.parent / "shared" / "data"))
-    default = Path(data) / "bitcoin/range_560062_560086/blk00000.dat"
     main(
-        Path(sys.argv[1]) if len(sys.argv) > 1 else default,
-        int(sys.argv[2]) if len(sys.argv) > 2 else 45,
+        Path(data) / "bitcoin/range_560062_560086/blk00000.dat",
+        full="full" in sys.argv[1:],
     )

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dalil.chains.bitcoin.merkle import merkle_root_into
 from dalil.chains.bitcoin.networks import REGTEST
 from dalil.errors import InputError
 from dalil.exercise.blocks import GENESIS, BlockFiles, coinbase, mine, subsidy
 from dalil.exercise.bulk_kernels import (
     fill_block,
     put_coins,
-    root_of,
     wtxids_of,
 )
 from dalil.exercise.bulk_pool import ADDRESSES, HOT, INPUTS, OUTPUTS, Pool, new_pool
@@ -138,6 +138,8 @@ class _Maker:
         self.pool.tally[HOT] = shape.hot_outputs
         self.commit, self.funding = commit, shape.funding_outputs
         self.bodies = [_new_body(shape.block_weight) for _ in range(3)]
+        self.work = np.empty(16 * (_BLOCK_TX + 1) + 64, np.uint8)
+        self.root = np.empty(32, np.uint8)
         self.unripe: deque[tuple[NDArray[np.uint8], NDArray[np.int64]]] = deque()
         self.previous, self.height = bytes.fromhex(REGTEST.genesis)[::-1], 0
         self.n_tx, self.n_minted, self.n_bytes = 1, 1, len(GENESIS)
@@ -174,9 +176,9 @@ class _Maker:
         txid = np.frombuffer(first.txid, np.uint8)
         self.unripe.append((txid, values))
         body.txids[0] = txid
-        root = root_of(body.txids, body.n + 1).tobytes()
+        merkle_root_into(body.txids[: body.n + 1], self.work, self.root)
         time = _START + _STEP * self.height
-        self.previous, header = mine(self.previous, root, time)
+        self.previous, header = mine(self.previous, self.root.tobytes(), time)
         size = int(body.ends[body.n - 1]) if body.n else 0
         parts = [header, _count(body.n + 1), first.serialise()]
         block = b"".join([*parts, body.out[:size].data])

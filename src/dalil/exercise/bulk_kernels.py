@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.bitcoin.merkle import fold_level
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.chains.bitcoin.sha256 import sha256d_into, sha256d_three
+from dalil.chains.bitcoin.sha256 import sha256d_into
 from dalil.exercise.bulk_pool import (
     ADDRESSES,
     COIN_WORDS,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from dalil.exercise.bulk_pool import Pool
     from dalil.exercise.bulk_shape import Tables
 
-__all__ = ["fill_block", "put_coins", "root_of", "wtxids_of"]
+__all__ = ["fill_block", "put_coins", "wtxids_of"]
 
 _P2PKH = int(ScriptType.P2PKH)
 _P2WSH = int(ScriptType.P2WSH)
@@ -49,7 +48,7 @@ _S32, _U8, _U24 = np.uint64(32), np.uint64(8), np.uint64(24)
 @kernel
 def _address(pool: Pool, tables: Tables) -> int:
     """Draw who is paid: the hot address, one paid before, or a new one."""
-    known: int = pool.tally[ADDRESSES]
+    known = int(pool.tally[ADDRESSES])
     if pool.tally[HOT] > 0 and draw(pool.dice, 10) > 0:
         pool.tally[HOT] -= 1
         pool.tally[ADDRESSES] = max(known, 1)
@@ -59,7 +58,8 @@ def _address(pool: Pool, tables: Tables) -> int:
         while known >> octaves:
             octaves += 1
         octave = np.int64(1) << draw(pool.dice, octaves)
-        return (octave + draw(pool.dice, octave)) % known
+        number: int = (octave + draw(pool.dice, octave)) % known
+        return number
     pool.tally[ADDRESSES] = known + 1
     return known
 
@@ -132,11 +132,14 @@ def _write_tx(
     made = coins[coins.shape[0] - n_out :]
     at = _write_outputs(out, at, total, made, pool, tables)
     body_end = at
+    # what a txid hashes, in one piece: the version over marker and flag, for now
+    write_u32(out, body - 4, 2)
+    sha256d_into(out, body - 4, write_u32(out, body_end, 0), txid)
     if segwit:
+        out[body - 4], out[body - 2], out[body - 1] = 0, 0, 1
         for i in range(n_in):
             at = write_witness(out, at, coins, i, tables.limits[2])
     at = write_u32(out, at, 0)
-    sha256d_three(out, (start, start + 4, body, body_end, at - 4, at), txid)
     name = txid.view(np.uint64)
     for i in range(n_out):
         if made[i, 5]:
@@ -189,16 +192,6 @@ def put_coins(
         coin[0, 4] = np.uint64(values[i]) << _U24 | np.uint64(i)
         coin[0, 5] = np.uint64(numbers[i]) << _U8 | np.uint64(_P2WSH)
         put(pool, coin, 0)
-
-
-@kernel
-def root_of(txids: NDArray[np.uint8], n: int) -> NDArray[np.uint8]:
-    """Fold the first `n` txids to their Merkle root; overwrites them."""
-    pair = np.empty(64, np.uint8)
-    while n > 1:
-        n = fold_level(txids, n, pair)
-    root: NDArray[np.uint8] = txids[0]
-    return root
 
 
 @kernel
