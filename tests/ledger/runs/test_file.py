@@ -94,6 +94,9 @@ LIES = {
     "a table missing": lambda head: head["rows"].pop("tx"),
     "huge rows": lambda head: head["rows"].update(tx=[0, 1 << 62]),
     "rows beyond 32 bits": lambda head: head["rows"].update(output=[0, 1 << 32]),
+    "more addresses than ids": lambda head: head["rows"].update(
+        address=[(1 << 32) - 9, 1 << 32]
+    ),
     "negative rows": lambda head: head["rows"].update(input=[-5, 5]),
     "rows backwards": lambda head: head["rows"].update(input=[9, 5]),
     "half a row": lambda head: head["rows"].update(input=[0.0, 5.0]),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["check_run"]
 
 _BLOCK = 1 << 22
-_ROWS = 1 << 20
+_ROWS = 1 << 18
 
 
 def check_run(run: Run) -> None:
@@ -42,7 +42,7 @@ def check_run(run: Run) -> None:
 
 
 def _check_bytes(run: Run) -> None:
-    raw = run.bytes
+    raw = memoryview(run.bytes.data)
     at = len(encode_header(run.rows, run.counts, run.hashes))
     for name, place in run.places.items():
         if any(raw[at : place.offset]):

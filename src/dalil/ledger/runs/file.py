@@ -45,6 +45,7 @@ LARGEST_HEADER = 8192
 _ALIGN = 64
 _MOST_ROWS = (1 << 32) - 2
 _MOST_ANYWHERE = 1 << 48
+_NO_ADDRESS = 0xFFFF_FFFF
 
 Span = tuple[int, int]
 
@@ -195,6 +196,8 @@ def _possible(rows: Rows, counts: Counts) -> bool:
     for start, stop in rows:
         if not 0 <= start <= stop <= _MOST_ANYWHERE or stop - start > _MOST_ROWS:
             return False
+    if rows.address[1] > _NO_ADDRESS:
+        return False
     bounds = (
         (0, counts.spent_older, rows.size("input")),
         (0, counts.history_older, counts.history_rows, rows.size("output")),

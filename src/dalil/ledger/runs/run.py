@@ -38,6 +38,7 @@ class Run:
     ----------
     path : Path
     rows : Rows
+    bytes : (n,) uint8, the whole file
     hashes : dict of section name to SHA-256, as the header states them
     tx_index, address_index : Index
     spent : Spent
@@ -53,6 +54,7 @@ class Run:
         *_, last = self.places.values()
         if len(memory) != last.offset + last.size:
             raise StoreError("a run is cut short, or too long", len(memory))
+        self.bytes = np.frombuffer(memory, np.uint8)
         of = {name: self._section(name) for name in DTYPES}
         self.tx_index = self._index("tx", of)
         self.address_index = self._index("address", of)
@@ -88,20 +90,13 @@ class Run:
 
     def _section(self, name: str) -> NDArray[Any]:
         place, (dtype, width) = self.places[name], DTYPES[name]
-        flat = np.frombuffer(
-            self._memory, np.dtype(dtype), place.rows * width, place.offset
-        )
+        flat = self.bytes[place.offset : place.offset + place.size].view(dtype)
         return flat if width == 1 else flat.reshape(-1, width)
 
     def _index(self, table: str, of: dict[str, NDArray[Any]]) -> Index:
         entries, offsets = of[f"{table}.entries"], of[f"{table}.buckets"]
         first = getattr(self.rows, table)[0]
         return Index(entries, offsets, bucket_bits(entries.shape[0]), first)
-
-    @property
-    def bytes(self) -> memoryview:
-        """The whole file."""
-        return memoryview(self._memory)
 
     def drop(self) -> None:
         """Let go of the pages read so far; they are read again when needed."""

@@ -93,7 +93,9 @@ class Sources:
         sources = [np.zeros(0, POSTINGS)]
         for run in runs:
             source, older = self._source(name, run), getattr(run, name).older
-            source["at"], source["end"] = np.searchsorted(older, span)
+            # Of the same type, or numpy would make a wider copy of them all.
+            ends = np.array(span, older.dtype)
+            source["at"], source["end"] = np.searchsorted(older, ends)
             sources.append(source)
         return np.concatenate(sources)
 
