@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.bitcoin.family.kernels.outputs import kind_there, token_bytes
+from dalil.chains.bitcoin.forms import BITCOIN, BITCOIN_CASH
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.chains.bitcoin.sha256 import sha256_into
 from dalil.kernels import kernel, lean
@@ -36,6 +38,7 @@ _P2TR = int(ScriptType.P2TR)
 _WITNESS_UNKNOWN = int(ScriptType.WITNESS_UNKNOWN)
 _MULTISIG = int(ScriptType.MULTISIG)
 _OP_RETURN = int(ScriptType.OP_RETURN)
+_P2SH32 = int(ScriptType.P2SH32)
 
 
 @lean
@@ -131,7 +134,7 @@ def script_key(
         place = at + (3 if kind == _P2PKH else 2)
         first, second = load_u64(data, place), load_u64(data, place + 8)
         _write_key(keys, row, (first, second, load_u32(data, place + 16), 0))
-    elif kind in (_P2WSH, _P2TR):
+    elif kind in (_P2WSH, _P2TR, _P2SH32):
         copy_32(keys, 32 * row, data, at + 2)
     elif kind in (_P2PK, _WITNESS_UNKNOWN):
         sha256_into(data, at, at + size, keys, row)
@@ -146,11 +149,22 @@ def classify_scripts(
     sizes: NDArray[np.int64],
     types: NDArray[np.uint8],
     keys: NDArray[np.uint8],
+    form: int = BITCOIN,
 ) -> None:
-    """Fill types (n,) and keys (n, 32) for scripts; negative size: unknown."""
+    """Fill types (n,) and keys (n, 32) for scripts; negative size: unknown.
+
+    `form` is the format of the chain they are of, see `forms`.
+    """
     for i in range(starts.size):
         if sizes[i] < 0:
             types[i] = 255
             continue
-        types[i] = script_type(data, starts[i], sizes[i])
-        script_key(data, starts[i], sizes[i], types[i], keys, i)
+        at, size = starts[i], sizes[i]
+        if form == BITCOIN_CASH:
+            skip = token_bytes(data, at, size)
+            at, size = at + skip, size - skip
+        kind = script_type(data, at, size)
+        if form != BITCOIN:
+            kind = kind_there(data, at, size, kind, form)
+        types[i] = kind
+        script_key(data, at, size, kind, keys, i)

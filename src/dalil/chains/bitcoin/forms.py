@@ -17,7 +17,6 @@ __all__ = [
     "HEADER_BYTES",
     "LITECOIN",
     "ZCASH",
-    "block_may_end",
     "max_money",
 ]
 
@@ -48,11 +47,3 @@ def max_money(form: int) -> int:
     if form == LITECOIN:
         return 4 * _BITCOIN_MONEY
     return _DOGECOIN_MONEY if form == DOGECOIN else _BITCOIN_MONEY
-
-
-@kernel
-def block_may_end(at: int, end: int, form: int) -> bool:
-    """Tell whether a block's last transaction may end at `at` of `end`."""
-    if form == BITCOIN:
-        return at == end
-    return at == end

@@ -14,7 +14,10 @@ import numpy as np
 
 from dalil.chains.bitcoin.classify import script_key, script_type
 from dalil.chains.bitcoin.columns import Columns
-from dalil.chains.bitcoin.forms import BITCOIN, block_may_end, max_money
+from dalil.chains.bitcoin.family.kernels.outputs import kind_there, token_bytes
+from dalil.chains.bitcoin.family.kernels.skim import block_may_end
+from dalil.chains.bitcoin.family.kernels.zip244 import is_v5, txid_v5
+from dalil.chains.bitcoin.forms import BITCOIN, BITCOIN_CASH, ZCASH, max_money
 from dalil.chains.bitcoin.merkle import merkle_root_into
 from dalil.chains.bitcoin.txids import (
     Lanes,
@@ -74,7 +77,7 @@ def _fill_inputs(
 
 @lean
 def _fill_outputs(
-    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
+    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns, form: int
 ) -> int:
     """Read skimmed outputs; returns the highest value, or a negative one."""
     n_out, pos = read_compact(data, at, end)
@@ -83,13 +86,19 @@ def _fill_outputs(
         value = load_u64(data, pos)
         highest, signs = max(highest, value), signs | value
         size, pos = read_compact(data, pos + 8, end)
+        after = pos + size
+        if form == BITCOIN_CASH:
+            pos += token_bytes(data, pos, size)
+            size = after - pos
         columns.value[o] = value
         columns.script_at[o] = pos
         columns.script_size[o] = size
         kind = script_type(data, pos, size)
+        if form != BITCOIN:
+            kind = kind_there(data, pos, size, kind, form)
         columns.kind[o] = kind
         script_key(data, pos, size, kind, columns.key, o)
-        pos += size
+        pos = after
     return highest if signs >= 0 else signs
 
 
@@ -100,21 +109,20 @@ def _fill_tx(
     parts: TxParts,
     rows: tuple[int, int, int],
     columns: Columns,
-    lanes: Lanes,
+    form: int,
 ) -> tuple[int, int]:
     """Read one skimmed transaction into the columns at rows (tx, input, output).
 
     Returns how many of its inputs spend nothing, and its highest value, or a
-    negative one. Its txid is under way in the lanes.
+    negative one. Its txid is for the caller to take.
     """
     tx, first_in, first_out = rows
     pos, null = _fill_inputs(data, parts.inputs, parts.after, first_in, columns)
-    value = _fill_outputs(data, pos, parts.after, first_out, columns)
+    value = _fill_outputs(data, pos, parts.after, first_out, columns, form)
     columns.version[tx] = np.int32(load_u32(data, at))
     columns.locktime[tx] = load_u32(data, parts.lock_time)
     columns.first_input[tx] = first_in
     columns.first_output[tx] = first_out
-    take_txid(data, at, parts, lanes, columns.txid, tx)
     return null, value
 
 
@@ -143,21 +151,25 @@ def _fill_block(
     if pos < 0 or n_tx == 0:
         return 1
     tx, row_in, row_out = rows[0], rows[1], rows[2]
-    fault = 0
+    fault, last = 0, pos
     for t in range(n_tx):
         parts = skim_tx(data, pos, end, form)
         if parts.after < 0:
             return 1
         at = (tx + t, row_in, row_out)
-        null, value = _fill_tx(data, pos, parts, at, columns, lanes)
+        null, value = _fill_tx(data, pos, parts, at, columns, form)
+        if form == ZCASH and is_v5(data, pos):
+            txid_v5(data, pos, parts.after, columns.txid, tx + t)
+        else:
+            take_txid(data, pos, parts, lanes, columns.txid, tx + t)
         if not 0 <= value <= most:
             fault = 5
         if null != (1 if t == 0 else 0) or (t == 0 and parts.n_in != 1):
             fault = 4
-        pos = parts.after
+        last, pos = pos, parts.after
         row_in += parts.n_in
         row_out += parts.n_out
-    if not block_may_end(pos, end, form):
+    if not block_may_end(data, last, pos, end, form):
         return 2
     finish_txids(lanes, columns.txid)
     if not _merkle_root_is(columns.txid[tx : tx + n_tx], data, start + 36, lanes):
@@ -227,7 +239,8 @@ def fill_txs(
     lanes = make_lanes(np.empty(work_bytes(data.size), np.uint8))
     for t in range(starts.size):
         parts = skim_tx(data, starts[t], ends[t], BITCOIN)
-        _fill_tx(data, starts[t], parts, (t, row_in, row_out), columns, lanes)
+        _fill_tx(data, starts[t], parts, (t, row_in, row_out), columns, BITCOIN)
+        take_txid(data, starts[t], parts, lanes, columns.txid, t)
         row_in += parts.n_in
         row_out += parts.n_out
     finish_txids(lanes, columns.txid)
