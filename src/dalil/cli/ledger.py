@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dalil.cli.ledger_export import export
 from dalil.cli.ledger_fetch import fetch
 from dalil.cli.ledger_follow import follow
 from dalil.cli.ledger_sql import sql
@@ -272,3 +273,6 @@ ledger.add_command(fetch)
 
 
 ledger.add_command(sql)
+
+
+ledger.add_command(export)

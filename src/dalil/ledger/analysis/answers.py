@@ -8,8 +8,8 @@ import numpy as np
 
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError
+from dalil.extras import needs
 from dalil.ledger.analysis.columns import TABLES, column_of
-from dalil.ledger.analysis.extra import needs
 from dalil.units import format_utc
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dalil.extras import Foreign
     from dalil.ledger.analysis.columns import Column
-    from dalil.ledger.analysis.extra import Foreign
     from dalil.ledger.analysis.query import Query
     from dalil.ledger.reader import Ledger
 

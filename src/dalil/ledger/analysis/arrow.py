@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dalil.ledger.analysis.extra import needs
+from dalil.extras import needs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dalil.ledger.analysis.extra import Foreign
+    from dalil.extras import Foreign
     from dalil.ledger.snapshot import Columns
 
 __all__ = ["ARROW_TABLES", "arrow_array", "arrow_tables"]

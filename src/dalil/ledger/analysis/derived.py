@@ -25,6 +25,7 @@ __all__ = [
     "input_types",
     "owner_of",
     "per_tx",
+    "sums_between",
 ]
 
 UNKNOWN_FEE = -(1 << 63)
@@ -96,9 +97,11 @@ def fee_of_tx(of: Columns, rows: Rows) -> NDArray[np.int64]:
     inputs, owned_inputs = _members(of.tx_first_input, txs)
     outputs, owned_outputs = _members(of.tx_first_output, txs)
     values, spends = of.input_values(inputs), of.input_spends[inputs]
-    fee = _sums(values, owned_inputs) - _sums(of.output_value[outputs], owned_outputs)
-    fee[_sums(values == -1, owned_inputs) > 0] = UNKNOWN_FEE
-    fee[_sums(spends == -2, owned_inputs) > 0] = 0
+    fee = sums_between(values, owned_inputs) - sums_between(
+        of.output_value[outputs], owned_outputs
+    )
+    fee[sums_between(values == -1, owned_inputs) > 0] = UNKNOWN_FEE
+    fee[sums_between(spends == -2, owned_inputs) > 0] = 0
     return fee
 
 
@@ -112,7 +115,7 @@ def _members(
     return np.arange(int(bounds[-1])) + shift, bounds
 
 
-def _sums(values: NDArray[Any], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+def sums_between(values: NDArray[Any], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Add up between bounds; what wraps on the way up unwraps in the difference."""
     running = np.concatenate((np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)))
     return running[bounds[1:]] - running[bounds[:-1]]

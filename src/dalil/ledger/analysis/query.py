@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dalil.extras import Foreign
     from dalil.ledger.analysis.conditions import Condition
     from dalil.ledger.analysis.derived import Rows
-    from dalil.ledger.analysis.extra import Foreign
     from dalil.ledger.reader import Ledger
 
 __all__ = ["CHUNK", "Query"]
@@ -189,7 +189,7 @@ class Query:
 
     def to_polars(self, *columns: str) -> Foreign:
         """Give columns as a polars DataFrame, over the buffers of `to_arrow`."""
-        from dalil.ledger.analysis.extra import needs
+        from dalil.extras import needs
 
         return needs("polars").from_arrow(to_arrow(self, columns))
 

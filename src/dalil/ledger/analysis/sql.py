@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dalil.errors import InputError, LimitError
+from dalil.extras import needs
 from dalil.ledger.analysis.answers import type_array
 from dalil.ledger.analysis.arrow import arrow_tables
-from dalil.ledger.analysis.extra import needs
 from dalil.ledger.analysis.sqlfunctions import add_functions
 from dalil.ledger.analysis.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dalil.ledger.analysis.extra import Foreign
+    from dalil.extras import Foreign
     from dalil.ledger.reader import Ledger
 
 __all__ = ["SqlBounds", "SqlResult", "run_sql"]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dalil.chains.bitcoin.scripts import ScriptType
+from dalil.extras import needs
 from dalil.ledger.analysis.answers import hex_texts, type_array
 from dalil.ledger.analysis.derived import UNKNOWN_FEE, fee_of_tx, input_types
-from dalil.ledger.analysis.extra import needs
 from dalil.ledger.layout import NO_ADDRESS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.analysis.extra import Foreign
+    from dalil.extras import Foreign
     from dalil.ledger.reader import Ledger
 
 __all__ = ["FUNCTIONS", "SqlFunction", "add_functions"]

@@ -1,4 +1,4 @@
-"""The libraries of the extra ``analysis``, imported where they are used."""
+"""The libraries of the extra ``analysis``: imported where used, named where missing."""
 
 from __future__ import annotations
 
