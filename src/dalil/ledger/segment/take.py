@@ -1,0 +1,188 @@
+"""Taking a batch: each row becomes a record in the partition of its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
+from dalil.kernels import kernel
+from dalil.ledger.marks import mark_of
+from dalil.ledger.segment.lists import OUTPUT, SPEND, TOLD, TX, Lists, append, pair
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "INPUT_FLAG",
+    "LONG",
+    "LONG_WORDS",
+    "Mix",
+    "Rows",
+    "ToldRows",
+    "keep_scripts",
+    "keep_told",
+    "take_rows",
+    "take_told",
+]
+
+LONG = (int(ScriptType.P2PK), int(ScriptType.WITNESS_UNKNOWN))
+"""Types whose script is kept beside the key."""
+LONG_WORDS = 10
+"""Words of a kept script: its row (inputs: upper half 1), then length and bytes."""
+INPUT_FLAG = 1 << 9
+"""In the upper half of a key record's fifth word, above its type."""
+
+_HAS_ADDRESS = sum(1 << int(kind) for kind in ADDRESS_TYPES)
+
+
+class Mix(NamedTuple):
+    """What makes a mark, and how many of its top bits choose a partition."""
+
+    seed: np.uint64
+    bits: int
+
+
+class Rows(NamedTuple):
+    """A batch as taking wants it: keys as words, `at` its first rows."""
+
+    at: tuple[int, int, int]
+    first_input: NDArray[np.int64]
+    first_output: NDArray[np.int64]
+    txid: NDArray[np.uint64]
+    spent_txid: NDArray[np.uint64]
+    spent_index: NDArray[np.uint32]
+    kind: NDArray[np.uint8]
+    key: NDArray[np.uint64]
+    below: NDArray[np.int64]
+
+
+class ToldRows(NamedTuple):
+    """What is told of a batch's inputs, keys as words."""
+
+    value: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    key: NDArray[np.uint64]
+
+
+@kernel
+def _has_address(kind: int) -> bool:
+    return kind < 32 and _HAS_ADDRESS >> kind & 1 == 1
+
+
+@kernel
+def part_of(high: np.uint64, bits: int) -> int:
+    """Partition of a mark."""
+    return np.int64(high >> np.uint64(64 - bits)) if bits else 0
+
+
+@kernel
+def _put_key(
+    words: NDArray[np.uint64], at: int, keys: NDArray[np.uint64], row: int
+) -> None:
+    words[at] = keys[row, 0]
+    words[at + 1] = keys[row, 1]
+    words[at + 2] = keys[row, 2]
+    words[at + 3] = keys[row, 3]
+
+
+@kernel
+def take_rows(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
+    """Put a batch's transactions, spends and outputs into partitions."""
+    at_tx, at_input, at_output = rows.at
+    for t in range(rows.txid.shape[0]):
+        high, _low = mark_of(rows.txid[t], 0, mix.seed)
+        at = append(words, lists, TX, part_of(high, mix.bits), 6)
+        _put_key(words, at, rows.txid, t)
+        words[at + 4] = pair(at_output + rows.first_output[t], at_tx + t)
+        words[at + 5] = np.uint64(rows.first_output[t + 1] - rows.first_output[t])
+    for t in range(rows.txid.shape[0]):
+        below = rows.below[t] if rows.below.size else at_tx + t
+        for i in range(rows.first_input[t], rows.first_input[t + 1]):
+            spent, index = rows.spent_txid[i], rows.spent_index[i]
+            if index == 0xFFFF_FFFF and not (spent[0] | spent[1] | spent[2] | spent[3]):
+                continue
+            high, _low = mark_of(spent, 0, mix.seed)
+            at = append(words, lists, SPEND, part_of(high, mix.bits), 6)
+            _put_key(words, at, rows.spent_txid, i)
+            words[at + 4] = pair(index, at_input + i)
+            words[at + 5] = np.uint64(below)
+    for o in range(rows.first_output[rows.txid.shape[0]]):
+        kind = np.int64(rows.kind[o])
+        if _has_address(kind):
+            high, _low = mark_of(rows.key[o], kind, mix.seed)
+            at = append(words, lists, OUTPUT, part_of(high, mix.bits), 5)
+            _put_key(words, at, rows.key, o)
+            words[at + 4] = pair(kind, at_output + o)
+
+
+@kernel
+def take_told(
+    words: NDArray[np.uint64], rows: Rows, told: ToldRows, lists: Lists, mix: Mix
+) -> None:
+    """Put the addresses told for a batch's inputs into partitions."""
+    _at_tx, at_input, at_output = rows.at
+    for t in range(rows.txid.shape[0]):
+        for i in range(rows.first_input[t], rows.first_input[t + 1]):
+            kind = np.int64(told.kind[i])
+            if _has_address(kind):
+                high, _low = mark_of(told.key[i], kind, mix.seed)
+                at = append(words, lists, TOLD, part_of(high, mix.bits), 6)
+                _put_key(words, at, told.key, i)
+                words[at + 4] = pair(kind | INPUT_FLAG, at_input + i)
+                words[at + 5] = np.uint64(at_output + rows.first_output[t])
+
+
+@kernel
+def keep_told(words: NDArray[np.uint64], at: int, rows: Rows, told: ToldRows) -> None:
+    """Keep two words an input: its value; its tx's first output and its type."""
+    for t in range(rows.txid.shape[0]):
+        first = rows.at[2] + rows.first_output[t]
+        for i in range(rows.first_input[t], rows.first_input[t + 1]):
+            words[at + 2 * i] = np.uint64(told.value[i])
+            words[at + 2 * i + 1] = pair(first, np.int64(told.kind[i]))
+
+
+@kernel
+def _keep(
+    words: NDArray[np.uint64], at: int, data: NDArray[np.uint8], start: int, size: int
+) -> None:
+    for word in range(1, LONG_WORDS):
+        value = np.uint64(0)
+        for byte in range(8):
+            i = 8 * (word - 1) + byte
+            one = np.uint64(0)
+            if i == 0:
+                one = np.uint64(size)
+            elif i <= size:
+                one = np.uint64(data[start + i - 1])
+            value |= one << np.uint64(8 * byte)
+        words[at + word] = value
+
+
+@kernel
+def keep_scripts(
+    words: NDArray[np.uint64],
+    at: int,
+    rows: Rows,
+    outputs: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int32]],
+    told_kind: NDArray[np.uint8],
+    told: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int32]],
+) -> int:
+    """Keep the long scripts of a batch in chain order; returns where they end."""
+    data, script_at, script_size = outputs
+    told_data, told_at, told_size = told
+    for t in range(rows.txid.shape[0]):
+        if told_kind.size:
+            for i in range(rows.first_input[t], rows.first_input[t + 1]):
+                if told_kind[i] == LONG[0] or told_kind[i] == LONG[1]:
+                    words[at] = pair(1, rows.at[1] + i)
+                    _keep(words, at, told_data, told_at[i], told_size[i])
+                    at += LONG_WORDS
+        for o in range(rows.first_output[t], rows.first_output[t + 1]):
+            if rows.kind[o] == LONG[0] or rows.kind[o] == LONG[1]:
+                words[at] = pair(0, rows.at[2] + o)
+                _keep(words, at, data, script_at[o], np.int64(script_size[o]))
+                at += LONG_WORDS
+    return at
