@@ -5,7 +5,9 @@
     8 bytes    magic
     4 + 4      format number, length of the JSON (little-endian)
     JSON       canonical: rows, counts, SHA-256 of each section
-    sections   each at the next multiple of 64 bytes, zeros between
+    sections   each at the next multiple of 64 bytes, zeros between; but
+               spent.own where output 0 would begin a page of 4096 bytes, so
+               that runs can be mapped one behind another as one column
 
 Where a section lies follows from the rows and the counts, so that a header
 cannot say one thing of a section's place and another of its size. Nothing in
@@ -43,6 +45,7 @@ FORMAT = 1
 PREFIX = 16
 LARGEST_HEADER = 8192
 _ALIGN = 64
+_PAGE = 4096
 _MOST_ROWS = (1 << 32) - 2
 _MOST_ANYWHERE = 1 << 48
 _NO_ADDRESS = 0xFFFF_FFFF
@@ -122,19 +125,19 @@ def _section_rows(rows: Rows, counts: Counts) -> tuple[int, ...]:
     )
 
 
-def _aligned(size: int) -> int:
-    return -(-size // _ALIGN) * _ALIGN
-
-
 def places(rows: Rows, counts: Counts) -> dict[str, Place]:
     """Tell where each section of a run with such rows and counts lies."""
     at = header_size(rows, counts)
     found = {}
+    page_offset = 8 * rows.output[0] % _PAGE
     n_rows = _section_rows(rows, counts)
     for (name, (dtype, width)), n in zip(DTYPES.items(), n_rows, strict=True):
         size = n * int(dtype[-1]) * width
-        found[name] = Place(_aligned(at), size, n)
-        at = _aligned(at) + size
+        at = -(-at // _ALIGN) * _ALIGN
+        if name == "spent.own":
+            at += (page_offset - at) % _PAGE
+        found[name] = Place(at, size, n)
+        at += size
     return found
 
 

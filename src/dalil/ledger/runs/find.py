@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from dalil.ledger.runs.tables import Table
 
-__all__ = ["copy_postings", "count_postings", "find_key", "find_keys", "spent_by"]
+__all__ = [
+    "copy_postings",
+    "count_postings",
+    "find_key",
+    "find_keys",
+    "spender_of",
+    "spent_by",
+]
 
 _LOW = np.uint64(0xFFFF_FFFF)
 
@@ -91,28 +98,32 @@ def _pair_of(pairs: NDArray[np.uint64], key: np.uint64) -> int:
 
 
 @kernel
+def spender_of(table: Table, output: int) -> int:
+    """Return the input that spends an output, or -1; for kernels to call."""
+    n = table.shape[0]
+    r = n - 1
+    while r >= 0 and output < table[r].start:
+        r -= 1
+    if r < 0 or output >= table[r].stop:
+        return -1
+    own = words8(table[r].own, table[r].stop - table[r].start)
+    input_ = own[output - table[r].start]
+    while input_ < 0 and r + 1 < n:
+        r += 1
+        pairs = pairs8(table[r].older, table[r].n)
+        k = _pair_of(pairs, np.uint64(output))
+        if k < pairs.shape[0] and pairs[k, 0] == np.uint64(output):
+            input_ = np.int64(pairs[k, 1])
+    return int(input_)
+
+
+@kernel
 def spent_by(
     table: Table, outputs: NDArray[np.int64], found: NDArray[np.int64]
 ) -> None:
     """Fill `found` with the input that spends each output, or -1."""
-    n = table.shape[0]
     for i in range(outputs.size):
-        output, input_ = outputs[i], np.int64(-1)
-        r = n - 1
-        while r >= 0 and output < table[r].start:
-            r -= 1
-        if output >= 0 and r >= 0 and output < table[r].stop:
-            own = words8(table[r].own, table[r].stop - table[r].start)
-            input_ = own[output - table[r].start]
-        else:
-            r = n
-        while input_ < 0 and r + 1 < n:
-            r += 1
-            pairs = pairs8(table[r].older, table[r].n)
-            k = _pair_of(pairs, np.uint64(output))
-            if k < pairs.shape[0] and pairs[k, 0] == np.uint64(output):
-                input_ = np.int64(pairs[k, 1])
-        found[i] = input_
+        found[i] = spender_of(table, outputs[i])
 
 
 @kernel

@@ -21,6 +21,7 @@ from dalil.ledger.runs.joining import (
     join_postings,
 )
 from dalil.ledger.runs.sources import Sources
+from dalil.ledger.runs.spending import spent_blocks
 from dalil.ledger.runs.writing import RunWriter
 
 if TYPE_CHECKING:
@@ -113,25 +114,14 @@ class _Rewrite:
         buckets.end()
 
     def spent(self, file: RunWriter) -> None:
-        for r in range(len(self._from.runs)):
-            for block in self._own_spent(r):
-                file["spent.own"].add(block)
-        for pairs in self._joined(self._from.older_spent()):
-            file["spent.older"].add(pairs)
-
-    def _own_spent(self, r: int) -> Iterator[NDArray[np.int64]]:
-        run, buffer = self._from.runs[r], self._buffers[0].view(np.int64)
-        first, stop = run.rows.output[0], self._from.end(run, "output")
-        for begin in range(first, stop, buffer.size):
-            end = min(begin + buffer.size, stop)
-            block = buffer[: end - begin]
-            block[:] = run.spent.own[begin - first : end - first]
-            for later in self._from.runs[r + 1 :]:
-                _patch(block, later.spent.older, begin)
+        stop, buffer = self._from.rows.output[1], self._buffers[0].view(np.int64)
+        for block in spent_blocks(self._from.runs, stop, buffer):
             if self._from.end_early("input"):
                 block[block >= self._from.rows.input[1]] = -1
-            yield block
+            file["spent.own"].add(block)
             self._from.drop()
+        for pairs in self._joined(self._from.older_spent()):
+            file["spent.older"].add(pairs)
 
     # -- histories ------------------------------------------------------------
 
@@ -192,12 +182,6 @@ class _Buckets:
             self._buffer[:n] = self._at[2]
             self._section.add(self._buffer[:n])
             left -= n
-
-
-def _patch(block: NDArray[np.int64], older: NDArray[np.int64], begin: int) -> None:
-    """Enter what a later run spends of a block of outputs."""
-    low, high = np.searchsorted(older[:, 0], (begin, begin + block.size))
-    block[older[low:high, 0] - begin] = older[low:high, 1]
 
 
 def _total(state: NDArray[np.int64]) -> NDArray[np.uint32]:

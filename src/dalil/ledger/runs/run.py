@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import os
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +39,7 @@ class Run:
     Attributes
     ----------
     path : Path
+    file : int, open for reading
     rows : Rows
     bytes : (n,) uint8, the whole file
     hashes : dict of section name to SHA-256, as the header states them
@@ -45,8 +48,11 @@ class Run:
     history, outside : Postings
     """
 
-    def __init__(self, path: Path, memory: mmap.mmap) -> None:
+    def __init__(self, path: Path, file: int) -> None:
         self.path = path
+        self.file = os.dup(file)
+        weakref.finalize(self, os.close, self.file)
+        memory = mmap.mmap(file, 0, access=mmap.ACCESS_READ)
         self._memory = memory
         head = memory[: PREFIX + LARGEST_HEADER]
         self.rows, self.counts, self.hashes = read_header(head)
@@ -76,11 +82,9 @@ class Run:
         """
         try:
             with path.open("rb") as file:
-                memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                run = cls(path, file.fileno())
         except (OSError, ValueError) as error:
             raise StoreError("a run of the ledger cannot be read", path) from error
-        try:
-            run = cls(path, memory)
         except StoreError as error:
             told = error.message if error.value is None else str(error)
             raise StoreError(told, path) from error

@@ -16,10 +16,11 @@ from dalil.ledger.runs.find import (
     find_keys,
     spent_by,
 )
+from dalil.ledger.runs.spending import spent_blocks, spent_column
 from dalil.ledger.runs.tables import index_table, postings_table, spent_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -113,28 +114,37 @@ class Runs:
         spent_by(self._spent, outputs, found)
         return found
 
+    @property
+    def spent_table(self) -> Table:
+        """What kernels hand to `find.spender_of`; valid as long as this object."""
+        return self._spent
+
+    def spent_by_blocks(self, rows: int = 1 << 19) -> Iterator[NDArray[np.int64]]:
+        """Give that of all outputs in blocks of at most so many rows, in order.
+
+        The way to read all of it in bounded memory. Blocks are the caller's.
+        """
+        buffer = np.empty(rows, np.int64)
+        for block in spent_blocks(self.runs, self.n_outputs, buffer):
+            yield block.copy()
+
     def spent_by_column(self) -> NDArray[np.int64]:
         """Tell it of all outputs: (n_outputs,) int64, read-only.
 
-        With one run, the mapped section itself. With more, it is put together
-        once: 8 bytes of memory for each output, at the speed of copying.
+        With one run, the mapped section itself. With more, they are mapped one
+        behind another, and what each run spends of those before is entered,
+        once: 16 bytes read, and up to a page of memory taken, for each input
+        that spends an output of an older run.
         """
         return self._spent_by_column
 
     @cached_property
     def _spent_by_column(self) -> NDArray[np.int64]:
+        if not self.runs:
+            return np.zeros(0, np.int64)
         if len(self.runs) == 1:
             return self.runs[0].spent.own
-        column = np.empty(self.n_outputs, np.int64)
-        for run in self.runs:
-            start, stop = run.rows.output
-            column[start:stop] = run.spent.own
-            older = run.spent.older[:, 0]
-            if older.size and not 0 <= older.min() <= older.max() < start:
-                raise StoreError("a run spends what is not before it", run.path)
-            column[older] = run.spent.older[:, 1]
-        column.flags.writeable = False
-        return column
+        return spent_column(self.runs)
 
     # -- histories ------------------------------------------------------------
 
