@@ -181,10 +181,11 @@ def _write_chain(
 
 def _ahead(folder: BlockFolder, records: Sequence[Record]) -> Iterator[Batch]:
     """Load each batch while the one before it is being linked."""
+    form = int(folder.network.form)
     with ThreadPoolExecutor(1) as thread:
         waiting = None
         for part in batches(records):
-            coming = thread.submit(load_batch, records[part], folder.files)
+            coming = thread.submit(load_batch, records[part], folder.files, form=form)
             if waiting:
                 yield waiting.result()
             waiting = coming

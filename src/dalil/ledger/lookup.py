@@ -28,6 +28,7 @@ _HASH_BYTES = {
     ScriptType.P2WPKH: 20,
     ScriptType.P2WSH: 32,
     ScriptType.P2TR: 32,
+    ScriptType.P2SH32: 32,
 }
 
 

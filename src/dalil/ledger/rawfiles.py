@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.bitcoin.forms import BITCOIN, HEADER_BYTES
+from dalil.chains.bitcoin.family.headers import read_header
 from dalil.chains.bitcoin.parse import tx_offsets
 from dalil.errors import NotFoundError, StoreError
 from dalil.sources.blockfiles import BlockFile, xor_key
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dalil.chains.bitcoin.network import Network
     from dalil.sources.blockfiles import Record
 
 __all__ = ["RawFiles", "append_raw", "cut_raw", "write_raw_txs"]
@@ -77,7 +78,8 @@ def cut_raw(folder: Path, n_blocks: int) -> None:
 class RawFiles:
     """Reads raw transactions back from the files they came from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, network: Network) -> None:
+        self._network = network
         self._names = _names(folder)
         places = folder / "places"
         size = places.stat().st_size if places.is_file() else 0
@@ -126,9 +128,9 @@ class RawFiles:
         """Read transaction `position` of a block that has `n_tx`."""
         if self._last is None or self._last[0] != block:
             raw = self.block(block)
-            offsets = tx_offsets(
-                np.frombuffer(raw, np.uint8), HEADER_BYTES, n_tx, BITCOIN
-            )
+            _, body = read_header(self._network, raw)
+            form = int(self._network.form)
+            offsets = tx_offsets(np.frombuffer(raw, np.uint8), body, n_tx, form)
             if offsets.min() < 0:
                 raise NotFoundError("the block file holds other bytes now", block)
             self._last = block, raw, offsets.tolist()

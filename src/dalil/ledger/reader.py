@@ -166,7 +166,7 @@ class Ledger(Columns):
 
     @cached_property
     def _raw(self) -> RawFiles:
-        return RawFiles(self._generation.path / "raw")
+        return RawFiles(self._generation.path / "raw", self.network)
 
     @cached_property
     def _proofs(self) -> Proofs:

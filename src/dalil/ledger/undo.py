@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.classify import classify_scripts
+from dalil.chains.bitcoin.forms import BITCOIN
 from dalil.errors import BlockDataError
 from dalil.ledger.link import Prevouts
 from dalil.ledger.writer import NO_PREVOUTS
@@ -30,7 +31,8 @@ __all__ = ["ScriptsTold", "UndoReader", "script_finder"]
 class ScriptsTold:
     """The script told for an input row of a batch; empty where none is."""
 
-    def __init__(self, n_inputs: int) -> None:
+    def __init__(self, n_inputs: int, form: int = BITCOIN) -> None:
+        self._form = form
         self.value = np.full(n_inputs, -1, np.int64)
         self.kind = np.full(n_inputs, 255, np.uint8)
         self.key = np.zeros((n_inputs, 32), np.uint8)
@@ -43,7 +45,12 @@ class ScriptsTold:
         starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
         self.value[rows] = spent.value
         classify_scripts(
-            spent.scripts, starts, ends - starts, self.kind[rows], self.key[rows]
+            spent.scripts,
+            starts,
+            ends - starts,
+            self.kind[rows],
+            self.key[rows],
+            self._form,
         )
         self._pieces.append((first, spent))
 
@@ -102,7 +109,8 @@ class UndoReader:
 
     def of(self, batch: Batch) -> ScriptsTold:
         """Collect what the undo files tell of a batch's inputs."""
-        told = ScriptsTold(batch.columns.spent_index.size)
+        form = int(self._folder.network.form)
+        told = ScriptsTold(batch.columns.spent_index.size, form)
         for i, record in enumerate(batch.records):
             file = self._file(record.file)
             try:
