@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dalil.chains.bitcoin.header import Header
+from dalil.errors import BlockDataError
 from dalil.exercise import MiniChain
 from dalil.ledger.batch import Arena, BadBlockError, Batch, batches, load_batch
 from dalil.sources.blockfiles import BlockFile, Record
@@ -174,6 +175,16 @@ def test_a_file_that_has_become_shorter_names_the_block_it_lacks(
     with pytest.raises(BadBlockError, match="shorter") as caught:
         load_batch(records, [file])
     assert caught.value.record is records[9]
+
+
+def test_a_file_that_is_gone_is_said(chain: list[bytes], tmp_path: Path) -> None:
+    records, file = written(tmp_path, chain)
+    file.path.unlink()
+    with pytest.raises(BlockDataError, match="No such file") as caught:
+        load_batch(records, [file])
+    assert str(file.path) in str(caught.value)
+    with pytest.raises(BlockDataError, match="No such file"):
+        file.read(0, 80)
 
 
 def test_batches_cover_a_chain_once_with_a_block_each_at_least() -> None:

@@ -130,9 +130,9 @@ def _read_run(file: BlockFile, at: int, data: NDArray[np.uint8], run: slice) -> 
     """
     done, got = 0, 1
     piece = data[run]
-    with file.path.open("rb", buffering=0) as source:
+    with file.opened() as descriptor:
         while got and done < piece.size:
-            got = os.preadv(source.fileno(), [piece[done:].data], at + done)
+            got = os.preadv(descriptor, [piece[done:].data], at + done)
             done += got
     if file.key:
         words = data[run.start // 8 * 8 : (run.stop + 7) // 8 * 8].view(np.uint64)
@@ -188,6 +188,8 @@ def load_batch(
     ------
     BadBlockError
         At the first block, in chain order, that breaks a rule of the format.
+    BlockDataError
+        If a file is gone or cannot be read.
     """
     arena = arena or Arena()
     data, room, places = _gather(records, files, arena)

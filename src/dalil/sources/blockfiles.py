@@ -2,13 +2,15 @@
 
 A file is magic, length, block, over and over, with zero padding, records out
 of order and stale branches in between; since Core 28 the whole folder may be
-obfuscated with the eight bytes in ``xor.dat``. Files are mapped, not read, and
-this module looks at headers only.
+obfuscated with the eight bytes in ``xor.dat``. This module looks at headers
+only.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from dalil.errors import BlockDataError
 from dalil.settings import MAX_BLOCK_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from dalil.chains.bitcoin.header import Header
@@ -50,24 +53,45 @@ class Note:
 
 
 class BlockFile:
-    """One mapped file of an obfuscated or plain folder."""
+    """One file of an obfuscated or plain folder; open only while it is read.
+
+    It is never mapped: pages of a mapping count as memory of the process, and
+    a folder of hundreds of gigabytes has more of them than a machine.
+    """
 
     def __init__(self, path: Path, key: bytes = b"") -> None:
         self.path = path
         self.size = path.stat().st_size
         self.key = key if any(key) else b""
-        self.data = (
-            np.memmap(path, np.uint8, "r") if self.size else np.zeros(0, np.uint8)
-        )
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Open the file for as long as its descriptor is needed.
+
+        Raises
+        ------
+        BlockDataError
+            If it cannot be opened, or not be read.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            problem = f"the block file cannot be read: {error.strerror}"
+            raise BlockDataError(problem, self.path) from error
 
     def read(self, at: int, size: int) -> bytes:
         """Read bytes at an offset, de-obfuscated; short at the file's end."""
-        raw = self.data[at : at + size].tobytes()
+        with self.opened() as descriptor:
+            raw = os.pread(descriptor, size, at)
         if not self.key:
             return raw
         turn = at % len(self.key)
-        stream = (self.key[turn:] + self.key[:turn]) * (len(raw) // len(self.key) + 1)
-        return bytes(a ^ b for a, b in zip(raw, stream, strict=False))
+        key = np.frombuffer(self.key[turn:] + self.key[:turn], np.uint8)
+        return (np.frombuffer(raw, np.uint8) ^ np.resize(key, len(raw))).tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +179,7 @@ def scan_file(file: BlockFile, index: int, network: Network | None) -> FileScan:
     Parameters
     ----------
     file : BlockFile
-        The mapped file.
+        The file.
     index : int
         The file's number, kept in each record.
     network : Network or None
