@@ -10,6 +10,7 @@ import click
 from dalil.cli.ledger_export import export
 from dalil.cli.ledger_fetch import fetch
 from dalil.cli.ledger_follow import follow
+from dalil.cli.ledger_plan import plan
 from dalil.cli.ledger_sql import sql
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
 from dalil.units import format_btc
@@ -276,3 +277,6 @@ ledger.add_command(sql)
 
 
 ledger.add_command(export)
+
+
+ledger.add_command(plan)
