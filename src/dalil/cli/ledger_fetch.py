@@ -149,6 +149,7 @@ def _collect(
         prove = options["prove_inputs"]
         return collect(library, seeds, limits, prove_inputs=prove, progress=tick)
     finally:
+        cache.close()
         if server is not None:
             server.close()
 

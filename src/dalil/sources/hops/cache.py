@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -28,13 +29,14 @@ class Cache:
         tx/ab/TXID               raw transaction; hashes to its name
         block/ab/HASH            header; hashes to its name
         proof/ab/TXID            block, height, position, branch
-        said/SERVER/KIND/ab/…    a server's word: histories, places, spends
+        said/SERVER/N/KIND/ab/…  a server's word: histories, places, spends
 
     A file is written beside its place and renamed into it, so that a kill at
     any moment leaves whole files only. What is read back may have been
     changed by anyone: callers check it as if a server had sent it, and a
     file that is no JSON, too large, or no plain file counts as absent.
-    No time of the clock is kept.
+    No time of the clock is kept. One process writes at a time, by a lock that
+    `close` lets go.
 
     Parameters
     ----------
@@ -54,11 +56,17 @@ class Cache:
     def __init__(self, folder: Path, chain: str, server: str) -> None:
         self._folder = folder
         self._server = server
+        self._epoch = 0
+        self._lock: int | None = None
         self._marker = {"chain": chain, "format": _FORMAT}
         self.n_damaged = 0
         found = self.chain_of(folder)
         if found not in (None, chain):
             raise StoreError("this cache is of another chain", found)
+        kept = self.read_json("said", f"{server}epoch") or {}
+        if isinstance(kept.get("epoch"), int):
+            self._epoch = kept["epoch"]
+        self._doubted = kept.get("doubted") is True
 
     @staticmethod
     def chain_of(folder: Path) -> str | None:
@@ -69,7 +77,7 @@ class Cache:
             raise StoreError("a cache is a folder; this is a file", folder)
         marker = folder / _MARKER
         if not marker.is_file():
-            if any(folder.iterdir()):
+            if any(p.name not in ("lock", f".{_MARKER}") for p in folder.iterdir()):
                 raise StoreError("this folder is not empty and no cache", folder)
             return None
         raw = _read(marker)
@@ -88,7 +96,26 @@ class Cache:
         return self._folder / kind / name[:2] / name
 
     def _said(self, kind: str) -> str:
-        return f"said/{self._server}/{kind}"
+        return f"said/{self._server}/{self._epoch}/{kind}"
+
+    def doubt(self) -> None:
+        """Note that this server was wrong, so that its word is asked for anew.
+
+        What hashes check is kept; `begin_anew` acts on the note.
+        """
+        if not self._doubted:
+            self._doubted = True
+            self._keep_epoch()
+
+    def begin_anew(self) -> None:
+        """Set aside what a doubted server said."""
+        if self._doubted:
+            self._epoch, self._doubted = self._epoch + 1, False
+            self._keep_epoch()
+
+    def _keep_epoch(self) -> None:
+        word = {"doubted": self._doubted, "epoch": self._epoch}
+        self.write_json("said", f"{self._server}epoch", word)
 
     def read(self, kind: str, name: str) -> bytes | None:
         """Read a file's bytes; None if it is not there, or no plain small file."""
@@ -118,20 +145,40 @@ class Cache:
         Raises
         ------
         StoreError
-            If the disk is full or the folder may not be written.
+            If the disk is full, the folder may not be written, or another
+            process is writing to it.
         """
         path = self._path(kind, name)
         try:
-            if not (self._folder / _MARKER).exists():
-                self._folder.mkdir(parents=True, exist_ok=True)
-                _replace(
-                    self._folder / _MARKER,
-                    json.dumps(self._marker, sort_keys=True).encode(),
-                )
+            self._begin()
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, content)
         except OSError as error:
             raise StoreError(f"cannot write ({error.strerror})", path) from error
+
+    def _begin(self) -> None:
+        """Take the lock and mark the folder, before the first write."""
+        if self._lock is not None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise StoreError(
+                "another process is using this cache", self._folder
+            ) from error
+        self._lock = handle
+        marker = json.dumps(self._marker, sort_keys=True).encode()
+        if not (self._folder / _MARKER).exists():
+            _replace(self._folder / _MARKER, marker)
+
+    def close(self) -> None:
+        """Let others write."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def write_json(self, kind: str, name: str, value: dict[str, Any]) -> None:
         """Put a JSON object in its place."""
@@ -144,7 +191,8 @@ class Cache:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write beside, then rename; a kill's leftover goes with the next try."""
+    beside = path.with_name(f".{path.name}")
     beside.unlink(missing_ok=True)
     try:
         beside.write_bytes(content)

@@ -103,6 +103,7 @@ def collect(
         except NotFoundError:
             found.missing.add(txid)
         except DalilError as error:
+            library.cache.doubt()
             found.refuse(txid, str(error))
     if not kept:
         reasons = [*found.refused.values(), *_border_words(found)]

@@ -134,6 +134,7 @@ class _Walk:
         self._limits = limits
         self._progress = progress
         self._seen: set[str] = set()
+        self._named: set[str] = set()
         self.found = Expansion()
 
     def start(self, seeds: Sequence[bytes | str]) -> list[str]:
@@ -147,8 +148,13 @@ class _Walk:
                 if not self._border(seed):
                     listed = self._library.history(seed).txs or ()
                     level += [txid for txid, _ in listed]
+                    self._named |= {txid for txid, _ in listed}
+            except GaveUp:
+                raise
             except NotFoundError:
                 self.found.missing.add(self._name(seed))
+            except SourceError as error:
+                self._refuse(self._name(seed), str(error))
         return self._new(level)
 
     def take(self, level: list[str], hop: int) -> list[str]:
@@ -162,11 +168,22 @@ class _Walk:
             except GaveUp:
                 raise
             except NotFoundError:
-                self.found.missing.add(txid)
+                self._miss(txid)
             except DalilError as error:
-                self.found.refuse(txid, str(error))
+                self._refuse(txid, str(error))
             self._progress(f"hop {hop}", len(self.found.kept), 0)
         return self._new(further)
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self._library.cache.doubt()
+        self.found.refuse(name, reason)
+
+    def _miss(self, txid: str) -> None:
+        """Count what is not to be had; a server has what it names itself."""
+        if txid in self._named and self._library.server is not None:
+            self._refuse(txid, "the server names a transaction it does not have")
+        else:
+            self.found.missing.add(txid)
 
     def _new(self, txids: list[str]) -> list[str]:
         fresh = [txid for txid in dict.fromkeys(txids) if txid not in self._seen]
@@ -203,9 +220,9 @@ class _Walk:
         except GaveUp:
             raise
         except NotFoundError as error:
-            self.found.missing.add(str(error.value))
+            self._miss(str(error.value))
         except SourceError as error:
-            self.found.refuse(f"{txid}:{n}", str(error))
+            self._refuse(f"{txid}:{n}", str(error))
         else:
             if reached is not None:
                 yield reached
@@ -214,7 +231,10 @@ class _Walk:
         script = self._library.tx(txid).outputs[n].script
         if not self._library.may_be_spent(txid, n) or self._border(script):
             return None
-        return self._library.spender(txid, n)
+        spender = self._library.spender(txid, n)
+        if spender is not None:
+            self._named.add(spender)
+        return spender
 
     def _backward(self, txid: str, n: int) -> str | None:
         spent = self._library.tx(txid).inputs[n]

@@ -36,7 +36,7 @@ class Manners:
     def pace(self, spec: SourceSpec) -> Pace:
         """Choose the pace for a server."""
         if spec.local:
-            return Pace(self.rate, pause=0.05)
+            return Pace(self.rate, pause=0.01)
         return Pace(self.rate or POLITE_RATE)
 
 

@@ -50,6 +50,7 @@ class Words:
         self._server = server
         self.by_script = by_script
         if server is not None:
+            cache.begin_anew()
             self.tip = server.tip()
             cache.write_said("tip", "tip", self._stamp())
             return
