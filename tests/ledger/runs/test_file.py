@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -192,25 +192,49 @@ def test_parts_of_other_sizes_leave_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_covers_fewer_than_four_billion_rows(tmp_path: Path) -> None:
+    world = invent(4, 30)
+    rows = world.rows(0, 30)
+    many = rows._replace(input=(0, (1 << 32) - 1))
+    with pytest.raises(ValueError, match="no run can cover"):
+        write_run(tmp_path / "run", many, parts_of(world, rows))
+
+
+def test_rows_may_be_numbers_of_numpy(tmp_path: Path) -> None:
+    world = invent(4, 30)
+    rows = world.rows(0, 30)
+    write_run(tmp_path / "one", rows, parts_of(world, rows))
+    pairs: list[Any] = [(np.int64(a), np.int64(b)) for a, b in rows]
+    same = Rows(*pairs)
+    write_run(tmp_path / "two", same, parts_of(world, rows))
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert Run.open(tmp_path / "two", same).rows == rows
+
+
 def test_a_full_disk_is_an_error_of_the_system_and_leaves_nothing(
     tmp_path: Path,
 ) -> None:
     program = """
 import resource, sys
 from pathlib import Path
-from dalil.ledger.runs import write_run
-from tests.ledger.runs.world import invent, parts_of
+from dalil.ledger.runs import merge_runs, write_run
+from tests.ledger.runs.world import cut_up, invent, parts_of
 folder, world = Path(sys.argv[1]), invent(4, 200)
 rows = world.rows(0, 200)
 parts = parts_of(world, rows)
 write_run(folder / "whole", rows, parts)
 size = (folder / "whole").stat().st_size
+halves = cut_up(world, [100], folder)
 for most in [0, 100, 5000, size // 2, size - 1]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
-    try:
-        write_run(folder / "run", rows, parts)
-    except OSError as error:
-        print(type(error).__name__, error.errno, [f.name for f in folder.iterdir()])
+    for make in (
+        lambda: write_run(folder / "run", rows, parts),
+        lambda: merge_runs(halves, folder / "run"),
+    ):
+        try:
+            make()
+        except OSError as error:
+            print(type(error).__name__, error.errno, len(list(folder.iterdir())))
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
@@ -219,4 +243,4 @@ for most in [0, 100, 5000, size // 2, size - 1]:
         check=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert done.stdout.splitlines() == ["OSError 27 ['whole']"] * 5
+    assert done.stdout.splitlines() == ["OSError 27 3"] * 10

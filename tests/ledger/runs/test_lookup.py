@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from tests.ledger.runs.world import (
     invent,
     runs_of,
 )
+
+if TYPE_CHECKING:
+    from dalil.ledger.segment.rows import Old
 
 WORLDS = st.builds(invent, st.integers(0, 10**6), st.integers(0, 40))
 CUTS = st.lists(st.integers(0, 40), max_size=6)
@@ -111,7 +115,7 @@ def test_old_runs_give_indexes_in_order_and_survive_their_release(
 ) -> None:
     world = invent(7, 60)
     runs = runs_of(world, [20, 40], tmp_path)
-    old = OldRuns(runs, lambda tx: (tx + 1, tx + 2))
+    old: Old = OldRuns(runs, lambda tx: (tx + 1, tx + 2))
     assert [index.first for index in old.tx_indexes] == [0, 20, 40]
     assert [index.first for index in old.address_indexes] == [
         run.rows.address[0] for run in runs.runs

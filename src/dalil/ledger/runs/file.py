@@ -37,6 +37,7 @@ __all__ = [
     "encode_header",
     "header_size",
     "places",
+    "possible",
     "read_header",
 ]
 
@@ -179,7 +180,7 @@ def read_header(raw: bytes) -> tuple[Rows, Counts, dict[str, str]]:
         same = encode_header(rows, counts, hashes) == raw[: PREFIX + size]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise StoreError("the header of a run is not what a header is") from error
-    if not same or list(hashes) != sorted(DTYPES) or not _possible(rows, counts):
+    if not same or list(hashes) != sorted(DTYPES) or not possible(rows, counts):
         raise StoreError("the header of a run is not what a header is")
     return rows, counts, hashes
 
@@ -195,7 +196,8 @@ def _span(pair: list[object]) -> Span:
     return _count(start), _count(stop)
 
 
-def _possible(rows: Rows, counts: Counts) -> bool:
+def possible(rows: Rows, counts: Counts) -> bool:
+    """Tell whether a run can cover such rows: under 2³² - 1 of any table."""
     for start, stop in rows:
         if not 0 <= start <= stop <= _MOST_ANYWHERE or stop - start > _MOST_ROWS:
             return False

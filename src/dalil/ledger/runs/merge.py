@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dalil.ledger.runs.file import Rows
+from dalil.ledger.runs.file import Counts, Rows, possible
 from dalil.ledger.runs.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
 
     The file is, byte for byte, the one that building over these rows in one
     go gives. Cost: each run is read once, and the new one written once; memory
-    is bounded by buffers of some MB, and mapped pages are let go of.
+    is bounded by buffers of some MB, and mapped pages are let go of. Other
+    threads run meanwhile.
 
     Raises
     ------
     ValueError
-        If there are none, or a run does not follow the one before.
+        If there are none, a run does not follow the one before, or there are
+        more than 2³² - 2 rows of any table.
     StoreError
         If a run is damaged so that this cannot be done. Not every damage shows
         here: hashes are compared by `Run.verify` only.
@@ -42,5 +44,7 @@ def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
                 raise ValueError(f"{newer.path} does not follow {older.path}")
     first, last = runs[0].rows, runs[-1].rows
     rows = Rows(*((a[0], b[1]) for a, b in zip(first, last, strict=True)))
+    if not possible(rows, Counts(0, 0, 0, 0, 0)):
+        raise ValueError(f"no run can cover {rows}")
     rewrite(runs, rows, path)
     return rows

@@ -230,7 +230,8 @@ def write_run(path: Path, rows: Rows, parts: RunParts) -> None:
     Raises
     ------
     ValueError
-        If the parts have not the sizes that the rows ask for.
+        If the parts have not the sizes that the rows ask for, or these are
+        2³² - 1 or more of any table.
     OSError
         If the disk is full, or fails; nothing stays behind.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from dalil.ledger.runs.file import DTYPES, encode_header, places
+from dalil.ledger.runs.file import DTYPES, Rows, encode_header, places, possible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.runs.file import Counts, Place, Rows
+    from dalil.ledger.runs.file import Counts, Place
 
 __all__ = ["RunWriter", "SectionWriter"]
 
@@ -66,6 +66,9 @@ class RunWriter:
     """
 
     def __init__(self, path: Path, rows: Rows, counts: Counts) -> None:
+        rows = Rows(*((int(start), int(stop)) for start, stop in rows))
+        if not possible(rows, counts):
+            raise ValueError(f"no run can cover {rows}")
         self._path = path
         self._temporary = path.with_name(path.name + ".part")
         self._head = (rows, counts)
