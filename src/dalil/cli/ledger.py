@@ -22,6 +22,7 @@ __all__ = ["ledger"]
 
 _path = click.Path(path_type=Path)
 _ESPLORA = "esplora-json:"
+_PUBLIC = "parquet:"
 
 
 @click.group()
@@ -46,9 +47,10 @@ def ledger() -> None:
     "--source",
     "sources",
     multiple=True,
-    metavar="esplora-json:FILES",
-    help="Transactions saved from an explorer's API: files or folders; may be "
-    "given several times.",
+    metavar="KIND:FILES",
+    help="esplora-json: transactions saved from an explorer's API; parquet: files "
+    "of the public crypto_bitcoin schema (JSON lines and CSV too). Files or "
+    "folders; may be given several times.",
 )
 @click.argument("more", nargs=-1, type=_path)
 @click.option("--network", "network_name", help="Insist on a network: mainnet, …")
@@ -90,9 +92,12 @@ def build(
     else:
         from dalil.ledger.build_saved import build_from_saved
         from dalil.sources.esplora import read_esplora
+        from dalil.sources.etl import read_public
 
-        paths = [_saved_path(source) for source in sources]
-        saved = read_esplora([*paths, *more], network)
+        public = sources[0].startswith(_PUBLIC)
+        paths = [_saved_path(source, public=public) for source in sources]
+        read = read_public if public else read_esplora
+        saved = read([*paths, *more], network)
         report = build_from_saved(ledger_path, saved)
     result = describe_ledger(Ledger.open(ledger_path)) | _report(report)
     for note in report.notes:
@@ -100,7 +105,7 @@ def build(
     emit(result, as_json=as_json, text=lambda: _info_text(result))
 
 
-def _saved_path(source: str) -> Path:
+def _saved_path(source: str, *, public: bool) -> Path:
     from dalil.errors import UsageError
 
     if source.startswith(("esplora:", "electrum:")):
@@ -109,9 +114,11 @@ def _saved_path(source: str) -> Path:
             "`dalil ledger fetch LEDGER --source … --seed …`",
             source,
         )
-    if not source.startswith(_ESPLORA):
-        raise UsageError("a source starts with esplora-json:", source)
-    return Path(source.removeprefix(_ESPLORA))
+    if not source.startswith((_ESPLORA, _PUBLIC)):
+        raise UsageError(f"a source starts with {_ESPLORA} or {_PUBLIC}", source)
+    if source.startswith(_PUBLIC) != public:
+        raise UsageError("sources of one kind make a ledger", source)
+    return Path(source.removeprefix(_PUBLIC if public else _ESPLORA))
 
 
 def _report(report: BuildReport) -> dict[str, Any]:
