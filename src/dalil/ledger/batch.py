@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.columns import Columns, most_rows
-from dalil.chains.bitcoin.forms import BITCOIN
+from dalil.chains.bitcoin.family.kernels.ids import fill_v5_txids
+from dalil.chains.bitcoin.forms import BITCOIN, ZCASH
 from dalil.chains.bitcoin.parse import FAULTS, fill_blocks
 from dalil.chains.bitcoin.txids import work_bytes
 from dalil.errors import BlockDataError
@@ -195,6 +196,8 @@ def load_batch(
     data, room, places = _gather(records, files, arena)
     work = arena.work(max(record.size for record in records))
     first = np.empty((len(records) + 1, 3), np.int64)
+    if form == ZCASH:
+        fill_v5_txids(data, places, room.txid)
     bad, fault = fill_blocks(data, places, form, first, room, work)
     if fault:
         raise BadBlockError(records[bad], FAULTS[fault])

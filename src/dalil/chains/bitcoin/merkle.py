@@ -100,8 +100,9 @@ def merkle_root_into(
     if size == 1:
         copy_32(root, 0, txids, 0)
         return True
-    distinct = not _repeats(txids, size)
-    size = _fold(txids, size, small, states, work)
+    leaves = txids.reshape(txids.size)  # as `work` is: compiled once, not twice
+    distinct = not _repeats(leaves, size)
+    size = _fold(leaves, size, small, states, work)
     while size > 1:
         distinct = distinct and not _repeats(work, size)
         size = _fold(work, size, small, states, work)

@@ -16,7 +16,7 @@ from dalil.chains.bitcoin.classify import script_key, script_type
 from dalil.chains.bitcoin.columns import Columns
 from dalil.chains.bitcoin.family.kernels.outputs import kind_there, token_bytes
 from dalil.chains.bitcoin.family.kernels.skim import block_may_end
-from dalil.chains.bitcoin.family.kernels.zip244 import is_v5, txid_v5
+from dalil.chains.bitcoin.family.kernels.zip244 import is_v5
 from dalil.chains.bitcoin.forms import BITCOIN, BITCOIN_CASH, ZCASH, max_money
 from dalil.chains.bitcoin.merkle import merkle_root_into
 from dalil.chains.bitcoin.txids import (
@@ -158,9 +158,7 @@ def _fill_block(
             return 1
         at = (tx + t, row_in, row_out)
         null, value = _fill_tx(data, pos, parts, at, columns, form)
-        if form == ZCASH and is_v5(data, pos):
-            txid_v5(data, pos, parts.after, columns.txid, tx + t)
-        else:
+        if form != ZCASH or not is_v5(data, pos):
             take_txid(data, pos, parts, lanes, columns.txid, tx + t)
         if not 0 <= value <= most:
             fault = 5
@@ -201,7 +199,8 @@ def fill_blocks(
         Gets each block's first transaction, input and output.
     columns : Columns
         Gets the rows. Must have room for `most_rows` of the blocks' bytes:
-        nothing is checked here but the bytes.
+        nothing is checked here but the bytes. Of Zcash's transactions of
+        version 5 the ids are there already, by `family.kernels.ids`.
     work : uint8
         Memory to hash in: `txids.work_bytes` of the largest block.
 
