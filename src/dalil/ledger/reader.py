@@ -14,6 +14,7 @@ from dalil.chains.bitcoin.merkle import merkle_branch
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
+from dalil.ledger.analysis.tables import Tables
 from dalil.ledger.generation import Generation, current_generation
 from dalil.ledger.lookup import AddressBook, chain_rows, tx_row
 from dalil.ledger.proofs import Proofs
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Ledger"]
 
 
-class Ledger(Columns):
+class Ledger(Tables, Columns):
     """One snapshot of a UTXO ledger.
 
     Every attribute named after a column is a mapped, read-only array whose
@@ -41,7 +42,8 @@ class Ledger(Columns):
 
     A ledger may be partial: inputs whose source lies outside have -1 in
     `input_spends` and a row in the `outside_…` columns. What a partial ledger
-    does not show, it does not deny. `Columns` describes each column.
+    does not show, it does not deny. `Columns` describes each column, `Tables`
+    the queries that begin at `outputs`, `inputs`, `txs` and `blocks`.
     """
 
     @classmethod
@@ -191,18 +193,14 @@ class Ledger(Columns):
         NotFoundError
             If that file is gone or changed; the bytes are checked by txid.
         """
-        from dalil.chains.bitcoin.transaction import parse_tx
+        from dalil.chains.bitcoin.family.txid import txid_of
 
         block = int(self.block_of_tx(tx))
         n_tx = int(self.block_first_tx[block + 1] - self.block_first_tx[block])
         raw = self._raw.single(tx)
         if raw is None:
             raw = self._raw.tx(block, self.tx_position(tx), n_tx)
-        try:
-            same = parse_tx(raw).txid == self.tx_txid[tx].tobytes()
-        except InputError:
-            same = False
-        if not same:
+        if txid_of(raw, self.network.form) != self.tx_txid[tx].tobytes():
             raise NotFoundError("the block file holds other bytes now", self.txid(tx))
         return raw
 
