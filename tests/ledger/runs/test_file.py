@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,20 @@ def test_the_same_rows_give_the_same_bytes_wherever_written(tmp_path: Path) -> N
     two = write_cut(invent(2, 30), 5, 25, tmp_path / "elsewhere")
     assert one.path.read_bytes() == two.path.read_bytes()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["5-25", "elsewhere"]
+
+
+def test_threads_write_the_same_bytes(tmp_path: Path) -> None:
+    world = invent(2, 60)
+    rows = world.rows(10, 60)
+    parts = parts_of(world, rows)
+    with ThreadPoolExecutor(2) as threads:
+        write_run(tmp_path / "one", rows, parts, threads)
+        bad = parts._replace(tx_entries=parts.tx_entries[1:])
+        with pytest.raises(ValueError, match="rows for"):
+            write_run(tmp_path / "bad", rows, bad, threads)
+    write_run(tmp_path / "two", rows, parts)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["one", "two"]
 
 
 def test_sections_lie_at_multiples_of_64(run: Run) -> None:

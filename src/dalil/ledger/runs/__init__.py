@@ -30,15 +30,11 @@ transaction, 20.5 to 21 per address and 12 per output.
 from dalil.ledger.runs.file import Rows
 from dalil.ledger.runs.merge import merge_runs
 from dalil.ledger.runs.old import OldRuns
-from dalil.ledger.runs.parts import (
-    RunParts,
-    history_part,
-    outside_part,
-    spent_part,
-    write_run,
-)
+from dalil.ledger.runs.parts import RunParts, write_run
+from dalil.ledger.runs.postings import history_part, outside_part
 from dalil.ledger.runs.run import Run
 from dalil.ledger.runs.runs import Runs
+from dalil.ledger.runs.spent import spent_part
 from dalil.ledger.runs.trim import trim_run
 
 __all__ = [

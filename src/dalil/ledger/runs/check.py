@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dalil.ledger.index import Index
-    from dalil.ledger.runs.parts import Postings
+    from dalil.ledger.runs.postings import Postings
     from dalil.ledger.runs.run import Run
 
 __all__ = ["check_run"]

@@ -21,7 +21,7 @@ from dalil.ledger.runs.joining import (
     join_postings,
 )
 from dalil.ledger.runs.sources import Sources
-from dalil.ledger.runs.spending import spent_blocks
+from dalil.ledger.runs.spenders import spent_blocks
 from dalil.ledger.runs.writing import RunWriter
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from dalil.ledger.runs.file import (
     places,
     read_header,
 )
-from dalil.ledger.runs.parts import Postings, Spent
+from dalil.ledger.runs.postings import Postings
+from dalil.ledger.runs.spent import Spent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from dalil.ledger.runs.find import (
     find_keys,
     spent_by,
 )
-from dalil.ledger.runs.spending import spent_blocks, spent_column
+from dalil.ledger.runs.spenders import spent_blocks, spent_column
 from dalil.ledger.runs.tables import index_table, postings_table, spent_table
 
 if TYPE_CHECKING:

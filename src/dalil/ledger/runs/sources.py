@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dalil.ledger.runs.file import Rows, Span
-    from dalil.ledger.runs.parts import Postings
+    from dalil.ledger.runs.postings import Postings
     from dalil.ledger.runs.run import Run
     from dalil.ledger.runs.tables import Table
 
