@@ -7,7 +7,7 @@ for `BITCOIN`, which costs a predicted jump and no more.
 
 from __future__ import annotations
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 __all__ = [
     "BITCOIN",
@@ -41,7 +41,7 @@ _DOGECOIN_MONEY = 1_000_000_000_000_000_000
 """Its supply has no end; a node refuses more than this in one output."""
 
 
-@kernel
+@lean
 def max_money(form: int) -> int:
     """Return the highest value an output may carry, in base units."""
     if form == LITECOIN:

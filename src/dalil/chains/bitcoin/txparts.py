@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.words import load_u32
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ BAD = TxParts(-1, 0, 0, 0, 0, 0, 0, 0)
 """No transaction."""
 
 
-@kernel
+@lean
 def read_compact(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Read a CompactSize; a longer form than needed is refused, as in Core."""
     if at < 0 or at >= end:
@@ -72,7 +72,7 @@ def read_compact(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return 0, -1
 
 
-@kernel
+@lean
 def skip_bytes(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Skip a CompactSize and as many bytes; next position."""
     size, at = read_compact(data, at, end)
@@ -81,7 +81,7 @@ def skip_bytes(data: NDArray[np.uint8], at: int, end: int) -> int:
     return at + size
 
 
-@kernel
+@lean
 def skim_list(
     data: NDArray[np.uint8], at: int, end: int, before: int, behind: int
 ) -> tuple[int, int]:
@@ -101,7 +101,7 @@ def skim_list(
     return pos, n
 
 
-@kernel
+@lean
 def skim_witness(data: NDArray[np.uint8], at: int, end: int, n_in: int) -> int:
     """Skip the stacks of `n_in` inputs; all of them empty is refused, as in Core."""
     pos, any_item = at, False

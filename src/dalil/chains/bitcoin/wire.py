@@ -13,7 +13,7 @@ from dalil.chains.bitcoin.txparts import (
     skim_witness,
     skip_bytes,
 )
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["TxParts", "read_compact", "skim_tx"]
 
 
-@kernel
+@lean
 def _skim_inputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     n_in, pos = read_compact(data, at, end)
     if pos < 0 or n_in == 0 or n_in > (end - pos) // 41:
@@ -35,7 +35,7 @@ def _skim_inputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return pos, n_in
 
 
-@kernel
+@lean
 def _skim_outputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     n_out, pos = read_compact(data, at, end)
     if pos < 0 or n_out == 0 or n_out > (end - pos) // 9:
@@ -47,7 +47,7 @@ def _skim_outputs(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]
     return pos, n_out
 
 
-@kernel
+@lean
 def _skim_bitcoin(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     body = at + 4
     if body + 6 > end:
@@ -69,7 +69,7 @@ def _skim_bitcoin(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     return TxParts(tail + 4, n_in, n_out, body, body, body_end, tail, tail)
 
 
-@kernel
+@lean
 def skim_tx(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxParts:
     """Walk one transaction of a format without reading it.
 
