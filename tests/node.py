@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["NodeError", "RegtestNode"]
+__all__ = ["NodeError", "RegtestNode", "free_port"]
 
 _START_SECONDS = 60
 _STOP_SECONDS = 60
@@ -30,7 +30,8 @@ class NodeError(RuntimeError):
     """The node refused a call, or did not start."""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on, at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -55,7 +56,7 @@ class RegtestNode:
     """
 
     def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
-        self._rpc_port = _free_port()
+        self._rpc_port = free_port()
         self._datadir = folder
         self._command = [
             str(program),

@@ -1,12 +1,61 @@
-"""Amounts and times on paper. Inside Dalil amounts are integers in base units."""
+"""Amounts, times and sizes on paper. Inside Dalil amounts are integers."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["SAT_PER_BTC", "format_btc", "format_utc", "utc_day"]
+from dalil.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "SAT_PER_BTC",
+    "exact_sum",
+    "format_btc",
+    "format_utc",
+    "parse_bytes",
+    "utc_day",
+]
 
 SAT_PER_BTC = 100_000_000
+
+
+_BYTES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def exact_sum(values: NDArray[Any]) -> int:
+    """Sum int64 values, none negative, exactly: some chains' supply exceeds int64.
+
+    >>> import numpy as np
+    >>> exact_sum(np.array([2**62, 2**62, 2**62]))
+    13835058055282163712
+    """
+    high, low = values >> 32, values & 0xFFFF_FFFF
+    return (int(high.sum()) << 32) + int(low.sum())
+
+
+def parse_bytes(text: str) -> int:
+    """Read a size such as ``4GB``, ``1.5G``, ``512MiB`` or a number of bytes.
+
+    >>> parse_bytes("4GB"), parse_bytes("1.5 GiB")
+    (4000000000, 1610612736)
+
+    Raises
+    ------
+    UsageError
+        If it is no size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.I | re.A)
+    if not found or len(text) > 40:
+        raise UsageError("a size is a number with MB, GB or GiB, such as 4GB", text)
+    number, unit, binary = found.groups()
+    scale = _BYTES[unit.upper()]
+    if binary:
+        scale = 1 << 10 * "KMGT".index(unit.upper()) + 10 if unit else 1
+    return int(float(number) * scale)
 
 
 def format_btc(value_sat: int) -> str:

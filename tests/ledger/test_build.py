@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from itertools import pairwise
@@ -149,7 +150,7 @@ def test_a_reader_does_not_see_what_is_appended_later(
     before = b"\n".join(canonical_json(row) for row in dump(reader))
     add(target, chain[106:], "b.dat")
     late = Ledger.__new__(Ledger)
-    late.__init__(target, reader._generation)  # type: ignore[misc]
+    late.__init__(target, reader._commit)  # type: ignore[misc]
     assert [late.n_tx, late.n_outputs, late.n_addresses] == rows
     assert b"\n".join(canonical_json(row) for row in dump(late)) == before
     last = chain[-1]
@@ -159,19 +160,19 @@ def test_a_reader_does_not_see_what_is_appended_later(
 
 
 def test_an_unfinished_write_is_undone(chain: list[bytes], tmp_path: Path) -> None:
-    target = tmp_path / "ledger"
+    target, copy = tmp_path / "ledger", tmp_path / "copy"
     add(target, chain[:106], "a.dat")
-    copy = tmp_path / "copy"
-    shutil.copytree(target, copy)
+    committed = (target / "commit.json").read_bytes()
     add(target, chain[106:110], "b.dat")
-    for name in ("columns", "derived"):
-        shutil.rmtree(copy / "g1" / name)
-        shutil.copytree(target / "g1" / name, copy / "g1" / name)
-    (copy / "g1" / "writing").touch()
+    shutil.copytree(target, copy)
+    (copy / "commit.json").write_bytes(committed)
+    shutil.copytree(target / "runs", copy / "runs", dirs_exist_ok=True)
     assert Ledger.open(copy).n_blocks == 106
     add(copy, chain[106:], "c.dat")
     add(tmp_path / "whole", chain, "whole.dat")
     assert dumped(copy) == dumped(tmp_path / "whole")
+    named = json.loads((copy / "commit.json").read_bytes())["files"]["runs"]
+    assert sorted(p.name for p in (copy / "runs").iterdir()) == [n for n, _ in named]
 
 
 def test_an_error_leaves_no_folder_behind(chain: list[bytes], tmp_path: Path) -> None:

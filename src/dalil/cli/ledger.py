@@ -12,8 +12,9 @@ from dalil.cli.ledger_fetch import fetch
 from dalil.cli.ledger_follow import follow
 from dalil.cli.ledger_plan import plan
 from dalil.cli.ledger_sql import sql
-from dalil.cli.output import Ticker, emit, json_option, say_compiling
-from dalil.units import format_btc
+from dalil.cli.ledger_verify import verify
+from dalil.cli.output import Ticker, emit, json_option, memory_option, say_compiling
+from dalil.units import format_btc, parse_bytes
 
 if TYPE_CHECKING:
     from dalil.ledger.build import BuildReport
@@ -54,6 +55,7 @@ def ledger() -> None:
 )
 @click.argument("more", nargs=-1, type=_path)
 @click.option("--network", "network_name", help="Insist on a network: mainnet, …")
+@memory_option
 @json_option
 def build(
     ledger_path: Path,
@@ -61,6 +63,7 @@ def build(
     sources: tuple[str, ...],
     more: tuple[Path, ...],
     network_name: str | None,
+    memory: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Build LEDGER from blocks, or bring it up to the chain with most work.
@@ -87,7 +90,10 @@ def build(
 
         tick = Ticker()
         report = build_from_blocks(
-            ledger_path, open_blocks(blocks, network, tick), tick
+            ledger_path,
+            open_blocks(blocks, network, tick),
+            tick,
+            memory=parse_bytes(memory),
         )
     else:
         from dalil.ledger.build_saved import build_from_saved
@@ -257,6 +263,50 @@ def _address_text(result: dict[str, Any]) -> str:
 
 @ledger.command()
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
+@click.argument("address")
+@click.option(
+    "--start", type=click.IntRange(0), default=0, help="First row of the page."
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True
+)
+@json_option
+def history(
+    ledger_path: Path,
+    address: str,
+    start: int,
+    limit: int,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Page through what an address was paid, oldest first.
+
+    A page costs the same wherever it is, in a history of ten million rows too.
+
+    Example: dalil ledger history my-ledger ADDRESS --start 5000 --json
+    """
+    say_compiling()
+    from dalil.ledger import Ledger
+    from dalil.ledger.describe import describe_history
+
+    result = describe_history(Ledger.open(ledger_path), address, start, limit)
+    emit(result, as_json=as_json, text=lambda: _history_text(result))
+
+
+def _history_text(result: dict[str, Any]) -> str:
+    rows = [f"{result['address']}: {result['n_outputs']:,} outputs"]
+    for row in result["outputs"]:
+        spent = f" -> {row['spent_by']}" if row["spent_by"] else ""
+        value = format_btc(row["value_sat"])
+        rows.append(
+            f"{row['n']:>10} {row['time_utc']} {value:>18} {row['outpoint']}{spent}"
+        )
+    if result["next"] is not None:
+        rows.append(f"more: --start {result['next']}")
+    return "\n".join(rows)
+
+
+@ledger.command()
+@click.argument("ledger_path", metavar="LEDGER", type=_path)
 @json_option
 def dump(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
     """Print every transaction as canonical JSON, one a line, in chain order.
@@ -281,6 +331,9 @@ ledger.add_command(fetch)
 
 
 ledger.add_command(sql)
+
+
+ledger.add_command(verify)
 
 
 ledger.add_command(export)

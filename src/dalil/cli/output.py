@@ -19,12 +19,20 @@ __all__ = [
     "emit",
     "emit_error",
     "json_option",
+    "memory_option",
     "printable",
     "say_compiling",
 ]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
+)
+
+memory_option = click.option(
+    "--memory",
+    default="4GB",
+    show_default=True,
+    help="What the build may take, mapped files included, such as 1GB.",
 )
 
 

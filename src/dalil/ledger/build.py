@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-import shutil
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dalil.chains.bitcoin.network import Form
 from dalil.errors import InputError
-from dalil.ledger.batch import BadBlockError, Batch, batches, load_batch
-from dalil.ledger.generation import Generation, atomic_write
+from dalil.ledger.batch import Arena, BadBlockError, batches, load_batch
 from dalil.ledger.heights import first_height
-from dalil.ledger.opening import (
-    generation_for,
-    open_base,
-    total_work,
-    work_behind,
-    writing,
-)
-from dalil.ledger.rawfiles import append_raw
-from dalil.ledger.undo import ScriptsTold, UndoReader, script_finder
-from dalil.ledger.writer import BlockRows, LedgerWriter
+from dalil.ledger.housekeeping import remove_unnamed
+from dalil.ledger.known import KnownBlocks
+from dalil.ledger.merging import merge_where_due, runs_up_to
+from dalil.ledger.opening import open_base, writing
+from dalil.ledger.rawfiles import PLACE
+from dalil.ledger.tables import Tables, tables_at
+from dalil.ledger.undo import ScriptsTold, UndoReader, long_scripts
+from dalil.ledger.writer import BlockRows, ContradictionError, LedgerWriter
 from dalil.progress import silent
+from dalil.settings import DEFAULT_MEMORY, LEAST_MEMORY
 from dalil.sources.blockfiles import Note
 from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from dalil.chains.bitcoin.network import Network
+    from dalil.ledger.batch import Batch
+    from dalil.ledger.commit import Commit
     from dalil.progress import Progress
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 
 __all__ = ["BuildReport", "build_from_blocks"]
+
+_OWN_BYTES = 320_000_000
+"""What the interpreter, its libraries and a few batches take of the memory."""
+_ARENAS, _AHEAD = 5, 2
 
 
 @dataclass(slots=True)
@@ -51,12 +61,18 @@ class BuildReport:
 
 
 def build_from_blocks(
-    ledger: Path, folder: BlockFolder, progress: Progress = silent
+    ledger: Path,
+    folder: BlockFolder,
+    progress: Progress = silent,
+    *,
+    memory: int = DEFAULT_MEMORY,
 ) -> BuildReport:
     """Build a ledger, or bring one up to the chain with the most work.
 
-    Blocks that break a rule are left out with a note, and the chain is chosen
-    anew without them. Nothing is visible until the whole build commits.
+    The chain is taken in segments that fit the memory, and each is committed:
+    stopped at any moment, the next call goes on behind the last commit. Blocks
+    that break a rule are left out with a note, and the chain is chosen anew
+    without them.
 
     Parameters
     ----------
@@ -66,29 +82,30 @@ def build_from_blocks(
         The blocks found.
     progress : Progress, optional
         Told of blocks done.
+    memory : int
+        Bytes the process may take, mapped files included. Less means more
+        segments, each of which reads the look-up indexes of those before it.
 
     Raises
     ------
     InputError
-        If no usable block is left, or the blocks do not connect to the ledger.
+        If no usable block is left, the blocks do not connect to the ledger, or
+        the memory is too small to work in.
     StoreError
         If the ledger is damaged or being written to.
-
-    Notes
-    -----
-    Memory is a few batches of 32 MB of blocks with their columns, and the
-    look-up tables' files in the page cache. Time is linear.
     """
+    if memory < LEAST_MEMORY:
+        what = f"memory below {LEAST_MEMORY // 1_000_000} MB is too small to work in"
+        raise InputError(what, memory)
     report = BuildReport(notes=folder.notes)
     bad: set[bytes] = set()
     with writing(ledger):
         while True:
             try:
-                _build_once(ledger, folder, bad, report, progress)
+                _build_once(ledger, folder, bad, report, (progress, memory))
             except BadBlockError as error:
-                record = error.record
-                bad.add(record.header.hash)
-                _note_bad(folder, record, error.problem)
+                bad.add(error.record.header.hash)
+                _note_bad(folder, error.record, error.problem)
                 continue
             return report
 
@@ -103,94 +120,175 @@ def _build_once(
     folder: BlockFolder,
     bad: set[bytes],
     report: BuildReport,
-    progress: Progress,
+    how: tuple[Progress, int],
 ) -> None:
     base = open_base(ledger, folder)
-    work = work_behind(base) if base else {}
-    known = set(work)
-    fresh = [r for r in folder.records if r.header.hash not in known]
-    report.duplicates = len(folder.records) - len(fresh)
+    known = KnownBlocks(
+        base.read(ledger, "block.hash"), base.read(ledger, "block.header")
+    )
+    fresh = [r for r in folder.records if known.row(r.header.hash) is None]
+    report.duplicates = len(folder.records) - len(fresh) - report.added
     if not fresh:
         return
-    chosen = most_work_chain(fresh, excluded=bad, root_work=work if base else None)
+    roots, tip_work = known.roots(fresh) if known.n else (None, 0)
+    chosen = most_work_chain(fresh, excluded=bad, root_work=roots)
     report.stale, report.detached = chosen.stale, chosen.detached
     report.duplicates += chosen.duplicates
-    if base and not chosen.records:
+    if roots is not None and not chosen.records:
+        if len(fresh) < len(folder.records):
+            return
         raise InputError(
             "these blocks do not connect to the ledger; filling in other blocks "
             "makes a new ledger",
             ledger,
         )
-    if base and total_work(chosen, work) <= max(work.values()):
-        report.stale += len(chosen.records)
-        return
-    generation, keep = generation_for(ledger, base, chosen, work)
-    report.rolled_back = len(work) - keep if base else 0
-    try:
-        _write_chain(generation, folder, chosen.records, progress)
-    except BaseException:
-        if base is None or generation.path != base.path:
-            shutil.rmtree(generation.path, ignore_errors=True)
-        raise
-    report.added = len(chosen.records)
-    atomic_write(ledger / "current", f"{generation.path.name}\n".encode())
-    if base and base.path != generation.path:
-        shutil.rmtree(base.path, ignore_errors=True)
+    keep = 0
+    if roots is not None:
+        root = chosen.records[0].header.previous
+        work = roots[root] + sum(record.header.work for record in chosen.records)
+        if work <= tip_work:
+            report.stale += len(chosen.records)
+            return
+        keep = (known.row(root) or 0) + 1
+    _Chain(ledger, base, (keep, known.n), folder, report).write(chosen.records, *how)
 
 
-def _write_chain(
-    generation: Generation,
-    folder: BlockFolder,
-    records: Sequence[Record],
-    progress: Progress,
-) -> None:
-    (generation.path / "writing").touch()
-    have = generation.rows("block.height")
-    relative, start = first_height(generation, folder, records[0])
-    facts: dict[str, Any] = {
-        "chain": folder.network.caip2,
-        "shape": "utxo",
-        "source": "blocks",
-        "heights": "relative" if relative else "chain",
-    }
-    undo = None if start == 0 and not relative else UndoReader(folder)
-    paths = [file.path for file in folder.files]
-    append_raw(generation.path / "raw", have, records, paths)
-    writer = LedgerWriter(generation)
-    try:
-        done = 0
-        for batch in _ahead(folder, records):
-            blocks = _block_rows(batch, start + done)
-            told = undo.of(batch) if undo else ScriptsTold(0)
-            script_of = script_finder(batch.columns, batch.data, told)
-            wrong = writer.add(blocks, batch.columns, told.prevouts, script_of)
-            if wrong:
-                raise _contradiction(batch, wrong - 1)
-            done += len(batch.records)
-            progress("reading blocks", done, len(records))
-        facts["tip"] = {
-            "height": None if relative else start + done - 1,
-            "hash": records[-1].header.hash[::-1].hex(),
+class _Chain:
+    """Blocks on their way into a ledger, behind the `keep` blocks that stay."""
+
+    def __init__(
+        self,
+        ledger: Path,
+        base: Commit,
+        span: tuple[int, int],
+        folder: BlockFolder,
+        report: BuildReport,
+    ) -> None:
+        keep, known = span
+        self._ledger, self._folder, self._report = ledger, folder, report
+        self._rows = None
+        if base.number and keep < base.n_rows("block.height"):
+            self._rows = tables_at(ledger, base, keep)
+            base = replace(base, runs=runs_up_to(ledger, base, self._rows))
+        self._base, self._keep = base, keep
+        self._taken_back = known - keep
+        self._home = ledger.resolve()
+        self._numbers = {name: i for i, name in enumerate(base.block_files)}
+        self._segment: list[Record] = []
+
+    def write(self, records: Sequence[Record], progress: Progress, memory: int) -> None:
+        """Write a chain of records, committing as the memory fills."""
+        folder = self._folder
+        relative, height = first_height(
+            self._ledger, self._base, self._keep, folder, records[0]
+        )
+        facts = {
+            "chain": folder.network.caip2,
+            "shape": "utxo",
+            "source": "blocks",
+            "heights": "relative" if relative else "chain",
         }
-        progress("committing", 0, 0)
-        writer.commit(facts)
-    finally:
-        writer.close()
-    (generation.path / "writing").unlink()
+        undo = None if height == 0 and not relative else UndoReader(folder)
+        tables = Tables(self._ledger, self._base, self._rows)
+        with ThreadPoolExecutor(2) as threads:
+            writer = LedgerWriter(
+                self._ledger, self._base, tables, memory - _OWN_BYTES, threads
+            )
+            done = 0
+            try:
+                for batch, free in _ahead(threads, folder, records):
+                    told = undo.of(batch) if undo else ScriptsTold(0)
+                    prevouts = told.prevouts
+                    fits = writer.has_room(batch.columns, told=prevouts.kind.size > 0)
+                    if writer.open_blocks and not fits:
+                        self._commit(writer, facts, progress)
+                    blocks = _block_rows(batch, height + done)
+                    future = writer.take(
+                        blocks,
+                        batch.columns,
+                        prevouts,
+                        long_scripts(batch.columns, batch.data, told),
+                        _below(batch, folder.network),
+                    )
+                    future.add_done_callback(free)
+                    writer.append_side("raw.place", self._places(batch.records))
+                    self._segment += batch.records
+                    done += len(batch.records)
+                    progress("reading blocks", done, len(records))
+                self._commit(writer, facts, progress)
+            finally:
+                writer.close()
+
+    def _commit(
+        self, writer: LedgerWriter, facts: dict[str, Any], progress: Progress
+    ) -> None:
+        progress("joining", 0, 0)
+        last = self._segment[-1].header.hash[::-1].hex()
+        height = None if facts["heights"] == "relative" else writer.tip_height
+        facts = facts | {"tip": {"height": height, "hash": last}}
+        try:
+            commit = writer.commit(facts, list(self._numbers))
+        except ContradictionError as error:
+            record = self._segment[error.block]
+            raise BadBlockError(
+                record, f"{error.txid} spends an output that is not there to spend"
+            ) from None
+        self._report.added += len(self._segment)
+        self._report.rolled_back += self._taken_back
+        self._taken_back = 0
+        self._segment.clear()
+        writer.base = merge_where_due(self._ledger, commit)
+        remove_unnamed(self._ledger, writer.base)
+
+    def _places(self, records: Sequence[Record]) -> NDArray[np.uint8]:
+        """Note where blocks lie, naming files that are new to the ledger."""
+        rows = np.empty(len(records), PLACE)
+        for row, record in zip(rows, records, strict=True):
+            path = self._folder.files[record.file].path.resolve()
+            own = path.is_relative_to(self._home)
+            name = str(path.relative_to(self._home) if own else path)
+            number = self._numbers.setdefault(name, len(self._numbers))
+            row["file"], row["size"], row["at"] = number, record.size, record.at
+        return rows.view(np.uint8).reshape(-1, PLACE.itemsize)
 
 
-def _ahead(folder: BlockFolder, records: Sequence[Record]) -> Iterator[Batch]:
-    """Load each batch while the one before it is being linked."""
+def _ahead(
+    threads: ThreadPoolExecutor, folder: BlockFolder, records: Sequence[Record]
+) -> Iterator[tuple[Batch, Callable[[object], None]]]:
+    """Load batches ahead of their use, in order, into a few arenas in turn.
+
+    Gives each batch with what to call when its arena may be used again.
+    """
+    arenas: SimpleQueue[Arena] = SimpleQueue()
+    for _ in range(_ARENAS):
+        arenas.put(Arena())
+    parts = deque(batches(records))
+    coming: deque[tuple[Arena, Future[Batch]]] = deque()
     form = int(folder.network.form)
-    with ThreadPoolExecutor(1) as thread:
-        waiting = None
-        for part in batches(records):
-            coming = thread.submit(load_batch, records[part], folder.files, form=form)
-            if waiting:
-                yield waiting.result()
-            waiting = coming
-        if waiting:
-            yield waiting.result()
+    while parts or coming:
+        while parts and len(coming) < _AHEAD:
+            arena = arenas.get()
+            mine = records[parts.popleft()]
+            future = threads.submit(load_batch, mine, folder.files, arena, form=form)
+            coming.append((arena, future))
+        arena, future = coming.popleft()
+        yield future.result(), _giving_back(arena, arenas)
+
+
+def _giving_back(arena: Arena, arenas: SimpleQueue[Arena]) -> Callable[[object], None]:
+    return lambda _: arenas.put(arena)
+
+
+def _below(batch: Batch, network: Network) -> NDArray[np.int64] | None:
+    """Say which transactions of the batch each one may not spend: None, later ones.
+
+    Bitcoin Cash sorts a block's transactions by id, so one may spend any other
+    of its block.
+    """
+    if network.form is not Form.BITCOIN_CASH:
+        return None
+    ends = batch.first[1:, 0]
+    return np.repeat(ends, np.diff(batch.first[:, 0]))
 
 
 def _block_rows(batch: Batch, height: int) -> BlockRows:
@@ -203,13 +301,4 @@ def _block_rows(batch: Batch, height: int) -> BlockRows:
         np.frombuffer(hashes, np.uint8).reshape(-1, 32),
         np.frombuffer(raw, np.uint8).reshape(-1, 80),
         batch.first[1:, 0],
-    )
-
-
-def _contradiction(batch: Batch, row: int) -> BadBlockError:
-    tx = int(np.searchsorted(batch.columns.first_input, row, side="right")) - 1
-    block = int(np.searchsorted(batch.first[:, 0], tx, side="right")) - 1
-    txid = batch.columns.txid[tx].tobytes()[::-1].hex()
-    return BadBlockError(
-        batch.records[block], f"{txid} spends an output that is not there to spend"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from dalil.chains.bitcoin.undo import SpentOutputs
 from dalil.errors import InputError
 from dalil.ids import format_txid
 from dalil.ledger.build import BuildReport
-from dalil.ledger.generation import Generation, atomic_write
+from dalil.ledger.commit import Commit, has_ledger
 from dalil.ledger.opening import writing
 from dalil.ledger.proofs import write_proofs
-from dalil.ledger.rawfiles import write_raw_txs
-from dalil.ledger.undo import ScriptsTold, script_finder
-from dalil.ledger.writer import BlockRows, LedgerWriter
+from dalil.ledger.tables import Tables
+from dalil.ledger.undo import ScriptsTold, long_scripts
+from dalil.ledger.writer import BlockRows, ContradictionError, LedgerWriter
+from dalil.settings import DEFAULT_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,22 +44,20 @@ def build_from_saved(ledger: Path, saved: SavedTxs) -> BuildReport:
         another.
     """
     with writing(ledger):
-        if (ledger / "current").exists():
+        if has_ledger(ledger):
             raise InputError("a ledger is already here; build another", ledger)
-        generation = Generation(ledger / "g1")
-        shutil.rmtree(generation.path, ignore_errors=True)
-        generation.start()
-        try:
-            _write(generation, saved)
-        except BaseException:
-            shutil.rmtree(generation.path, ignore_errors=True)
-            raise
-        atomic_write(ledger / "current", b"g1\n")
+        tables = Tables(ledger, Commit())
+        with ThreadPoolExecutor(2) as threads:
+            writer = LedgerWriter(ledger, Commit(), tables, DEFAULT_MEMORY, threads)
+            try:
+                _write(ledger, writer, saved)
+            finally:
+                writer.close()
     n_blocks = len({tx.height for tx in saved.txs})
     return BuildReport(added=n_blocks, notes=saved.notes)
 
 
-def _write(generation: Generation, saved: SavedTxs) -> None:
+def _write(ledger: Path, writer: LedgerWriter, saved: SavedTxs) -> None:
     raw = [item.tx.serialise() for item in saved.txs]
     data = np.frombuffer(b"".join(raw), np.uint8)
     sizes = np.array([len(piece) for piece in raw], np.int64)
@@ -66,31 +65,26 @@ def _write(generation: Generation, saved: SavedTxs) -> None:
     columns = _columns(saved.txs)
     fill_txs(data, ends - sizes, ends, columns)
     told = _told(saved.txs)
-    write_raw_txs(generation.path / "raw", data, ends)
-    write_proofs(generation.path / "raw", [_proof(item) for item in saved.txs])
-    writer = LedgerWriter(generation)
-    script_of = script_finder(columns, data, told)
+    writer.append_side("raw.tx", data)
+    writer.append_side("raw.tx_end", ends)
+    (ledger / "raw").mkdir(exist_ok=True)
+    write_proofs(ledger / "raw", [_proof(item) for item in saved.txs])
+    scripts = long_scripts(columns, data, told)
+    writer.take(_blocks(saved.txs), columns, told.prevouts, scripts)
+    last = saved.txs[-1]
+    facts = {
+        "chain": saved.network.caip2,
+        "shape": "utxo",
+        "source": "transactions",
+        "heights": "chain",
+        "tip": {"height": last.height, "hash": format_txid(last.block_hash)},
+    }
     try:
-        wrong = writer.add(_blocks(saved.txs), columns, told.prevouts, script_of)
-        if wrong:
-            tx = int(np.searchsorted(columns.first_input, wrong - 1, side="right")) - 1
-            raise InputError(
-                "a transaction spends an output that is not there to spend",
-                format_txid(columns.txid[tx].tobytes()),
-            )
-        last = saved.txs[-1]
-        tip = {"height": last.height, "hash": format_txid(last.block_hash)}
-        writer.commit(
-            {
-                "chain": saved.network.caip2,
-                "shape": "utxo",
-                "source": "transactions",
-                "heights": "chain",
-                "tip": tip,
-            }
-        )
-    finally:
-        writer.close()
+        writer.commit(facts, [])
+    except ContradictionError as error:
+        raise InputError(
+            "a transaction spends an output that is not there to spend", error.txid
+        ) from None
 
 
 def _proof(item: SavedTx) -> tuple[int, tuple[bytes, ...]] | None:

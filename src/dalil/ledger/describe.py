@@ -9,14 +9,20 @@ import numpy as np
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import NotFoundError
 from dalil.ledger.layout import NO_ADDRESS
-from dalil.units import format_utc
+from dalil.units import exact_sum, format_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dalil.ledger.reader import Ledger
 
-__all__ = ["describe_address", "describe_ledger", "describe_tx", "dump"]
+__all__ = [
+    "describe_address",
+    "describe_history",
+    "describe_ledger",
+    "describe_tx",
+    "dump",
+]
 
 _SOURCES = {-2: "coinbase", -1: "outside"}
 
@@ -71,22 +77,25 @@ def _inputs(ledger: Ledger, tx: int) -> list[dict[str, Any]]:
     ]
 
 
+def _spender(ledger: Ledger, input_: int) -> str | None:
+    if input_ < 0:
+        return None
+    tx = int(ledger.tx_of_input(input_))
+    return f"{ledger.txid(tx)}:{input_ - int(ledger.tx_first_input[tx])}"
+
+
 def _outputs(ledger: Ledger, tx: int) -> list[dict[str, Any]]:
     first, last = (int(n) for n in ledger.tx_first_output[tx : tx + 2])
     rows = []
-    for output in range(first, last):
-        spender = int(ledger.output_spent_by[output])
-        spent_by = None
-        if spender >= 0:
-            by = int(ledger.tx_of_input(spender))
-            spent_by = f"{ledger.txid(by)}:{spender - int(ledger.tx_first_input[by])}"
+    spenders = ledger.spenders(np.arange(first, last)).tolist()
+    for output, spender in zip(range(first, last), spenders, strict=True):
         rows.append(
             {
                 "n": output - first,
                 "address": _address(ledger, int(ledger.output_address[output])),
                 "type": ScriptType(int(ledger.output_type[output])).label,
                 "value_sat": int(ledger.output_value[output]),
-                "spent_by": spent_by,
+                "spent_by": _spender(ledger, spender),
             }
         )
     return rows
@@ -136,7 +145,7 @@ def describe_address(ledger: Ledger, text: str) -> dict[str, Any]:
     empty = np.zeros(0, np.int64)
     outputs = empty if address is None else ledger.outputs_of_address(address)
     outside = empty if address is None else ledger.outside_inputs_of_address(address)
-    spenders = ledger.output_spent_by[outputs]
+    spenders = ledger.spenders(outputs)
     spent = spenders >= 0
     outside_values = ledger.input_values(outside)
     txs = np.unique(
@@ -152,14 +161,61 @@ def describe_address(ledger: Ledger, text: str) -> dict[str, Any]:
     seen = bool(txs.size) and ledger.heights_known
     return {
         "address": text,
-        "received_sat": int(values.sum()),
-        "spent_sat": int(values[spent].sum())
-        + int(outside_values[outside_values >= 0].sum()),
+        "received_sat": exact_sum(values),
+        "spent_sat": exact_sum(values[spent])
+        + exact_sum(outside_values[outside_values >= 0]),
         "n_spent_unknown": int(np.count_nonzero(outside_values < 0)),
         "n_tx": int(txs.size),
         "n_outputs": int(outputs.size),
         "first_height": int(heights[0]) if seen else None,
         "last_height": int(heights[-1]) if seen else None,
+    }
+
+
+def describe_history(
+    ledger: Ledger, text: str, start: int = 0, limit: int = 100
+) -> dict[str, Any]:
+    """List what was paid to an address, oldest first, one page of it.
+
+    `next` is where the next page starts, null behind the last. A position in
+    the history stays what it is as blocks are added; a reorg may change the
+    last of them. Cost: the page, however long the history.
+
+    Raises
+    ------
+    AddressError
+        If the text is no address of the ledger's network.
+    """
+    address = ledger.find_address(text)
+    total = 0 if address is None else ledger.n_outputs_of_address(address)
+    stop = min(total, start + limit)
+    outputs = np.zeros(0, np.int64)
+    if address is not None and start < stop:
+        outputs = ledger.outputs_of_address(address, start, stop)
+    blocks = ledger.block_of_tx(ledger.tx_of_output(outputs))
+    rows = [
+        {
+            "n": start + i,
+            "outpoint": ledger.outpoint(output),
+            "height": _height(ledger, block),
+            "time_utc": format_utc(int(ledger.block_time[block])),
+            "value_sat": int(ledger.output_value[output]),
+            "spent_by": _spender(ledger, spender),
+        }
+        for i, (output, block, spender) in enumerate(
+            zip(
+                outputs.tolist(),
+                blocks.tolist(),
+                ledger.spenders(outputs).tolist(),
+                strict=True,
+            )
+        )
+    ]
+    return {
+        "address": text,
+        "n_outputs": total,
+        "outputs": rows,
+        "next": stop if stop < total else None,
     }
 
 

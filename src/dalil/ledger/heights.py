@@ -8,7 +8,9 @@ from dalil.chains.bitcoin.family.coinbase import coinbase_script
 from dalil.chains.bitcoin.header import coinbase_height
 
 if TYPE_CHECKING:
-    from dalil.ledger.generation import Generation
+    from pathlib import Path
+
+    from dalil.ledger.commit import Commit
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 
@@ -16,18 +18,17 @@ __all__ = ["first_height"]
 
 
 def first_height(
-    generation: Generation, folder: BlockFolder, first: Record
+    ledger: Path, base: Commit, keep: int, folder: BlockFolder, first: Record
 ) -> tuple[bool, int]:
-    """Tell whether heights are only relative, and the first block's height.
+    """Tell whether heights are only relative, and the first new block's height.
 
-    The height follows from what is already in the ledger, from the genesis
-    hash, or from the coinbase (BIP 34). Where none of them tells, heights
-    count from 0 and are marked relative: nothing is guessed.
+    The height follows from the last of the `keep` blocks that stay, from the
+    genesis hash, or from the coinbase (BIP 34). Where none of them tells,
+    heights count from 0 and are marked relative: nothing is guessed.
     """
-    have = generation.rows("block.height")
-    if have:
-        relative = generation.manifest["heights"] == "relative"
-        return relative, int(generation.read("block.height")[-1]) + 1
+    if keep:
+        relative = base.manifest["heights"] == "relative"
+        return relative, int(base.read(ledger, "block.height")[keep - 1]) + 1
     if first.header.hash[::-1].hex() == folder.network.genesis:
         return False, 0
     height = _stated(folder, first)

@@ -2,11 +2,9 @@
 
 A ledger is a folder::
 
-    current            the generation in force (one line, replaced atomically)
-    g1/manifest.json   commits: what counts is what it says, nothing beyond
-    g1/columns/…       primary columns, flat little-endian, append-only
-    g1/derived/…       back-links and look-up tables, rebuilt at will
-    g1/raw/…           where each block's bytes lie (paths of this machine)
+    commit.json        what counts: the manifest, and the files it is in
+    columns/NAME/…     primary columns, flat little-endian, append-only chunks
+    runs/…             look-up indexes and back-links, one immutable file a run
     cache/…            clusters, keyed by manifest
 
 Only primary columns are hashed into the manifest, and it holds no path, clock
@@ -28,12 +26,13 @@ __all__ = [
     "COLUMNS",
     "FORMAT",
     "NO_ADDRESS",
+    "SIDE_COLUMNS",
     "Column",
     "canonical_json",
     "manifest_sha256",
 ]
 
-FORMAT = "dalil-ledger/1"
+FORMAT = "dalil-ledger/2"
 CHUNK_BYTES = 1 << 24
 NO_ADDRESS = 0xFFFF_FFFF
 """In an address column: no address, or not known."""
@@ -101,6 +100,18 @@ COLUMNS = {
 """Every primary column. `script` keeps, for addresses whose key is a hash of
 their script (bare keys, future witness programs), that script behind a length
 byte."""
+
+
+SIDE_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("raw.place", "|u1", 16),
+        Column("raw.tx_end", "<i8"),
+        Column("raw.tx", "|u1"),
+    )
+}
+"""Columns of this machine, kept like the others but no part of the identity:
+where each block's bytes lie, or the transactions' own bytes one behind another."""
 
 
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value

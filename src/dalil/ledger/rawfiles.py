@@ -1,96 +1,62 @@
 """Where each block's bytes lie, so that a raw transaction can be shown.
 
-Paths are this machine's business, so they live outside the manifest. A ledger
-whose block files have moved still answers everything but raw bytes.
+Paths are this machine's business, so they are no part of the manifest. A
+ledger whose block files have moved still answers everything but raw bytes.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dalil.chains.bitcoin.family.headers import read_header
 from dalil.chains.bitcoin.parse import tx_offsets
-from dalil.errors import NotFoundError, StoreError
+from dalil.errors import NotFoundError
 from dalil.sources.blockfiles import BlockFile, xor_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from dalil.chains.bitcoin.network import Network
-    from dalil.sources.blockfiles import Record
 
-__all__ = ["RawFiles", "append_raw", "cut_raw", "write_raw_txs"]
+__all__ = ["PLACE", "RawFiles"]
 
-_PLACE = np.dtype([("file", "<i4"), ("size", "<i4"), ("at", "<i8")])
-
-
-def _names(folder: Path) -> list[str]:
-    file = folder / "files.json"
-    if not file.is_file():
-        return []
-    names = json.loads(file.read_text(encoding="utf-8"))
-    if not (isinstance(names, list) and all(isinstance(n, str) for n in names)):
-        raise StoreError("the ledger's list of block files is damaged", file)
-    return names
-
-
-def append_raw(
-    folder: Path, first: int, records: Sequence[Record], files: Sequence[Path]
-) -> None:
-    """Note where blocks lie; `first` is the id of the first of them."""
-    names = _names(folder)
-    known = {name: i for i, name in enumerate(names)}
-    number = []
-    for path in files:
-        name = str(path.resolve())
-        if name not in known:
-            known[name] = len(names)
-            names.append(name)
-        number.append(known[name])
-    (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
-    cut_raw(folder, first)
-    places = np.array([(number[r.file], r.size, r.at) for r in records], _PLACE)
-    with (folder / "places").open("ab") as out:
-        out.write(places.tobytes())
-
-
-def write_raw_txs(
-    folder: Path, data: NDArray[np.uint8], ends: NDArray[np.int64]
-) -> None:
-    """Keep raw transactions themselves, where no block file holds them."""
-    (folder / "txs").write_bytes(data.tobytes())
-    (folder / "tx_ends").write_bytes(ends.astype("<i8").tobytes())
-
-
-def cut_raw(folder: Path, n_blocks: int) -> None:
-    """Forget where blocks from id `n_blocks` on lie."""
-    file = folder / "places"
-    with file.open("ab") as out:
-        out.truncate(n_blocks * _PLACE.itemsize)
+PLACE = np.dtype([("file", "<i4"), ("size", "<i4"), ("at", "<i8")])
+"""A row of `raw.place`: which file, how many bytes, from where."""
 
 
 class RawFiles:
-    """Reads raw transactions back from the files they came from."""
+    """Reads raw transactions back from the files they came from.
 
-    def __init__(self, folder: Path, network: Network) -> None:
-        self._network = network
-        self._names = _names(folder)
-        places = folder / "places"
-        size = places.stat().st_size if places.is_file() else 0
-        self._places = np.zeros(0, _PLACE)
-        if size >= _PLACE.itemsize:
-            n_places = size // _PLACE.itemsize
-            self._places = np.memmap(places, _PLACE, "r", shape=(n_places,))
+    Parameters
+    ----------
+    ledger : Path
+        The ledger's folder, where paths that are not absolute begin.
+    network : Network
+        How its blocks are written.
+    names : sequence of str
+        The block files' paths.
+    columns : mapping
+        ``raw.place`` (n_blocks, 16): `PLACE` rows, or none; ``raw.tx_end`` and
+        ``raw.tx``: transactions kept themselves, or none.
+    """
+
+    def __init__(
+        self,
+        ledger: Path,
+        network: Network,
+        names: Sequence[str],
+        columns: Mapping[str, NDArray[Any]],
+    ) -> None:
+        self._ledger, self._network, self._names = ledger, network, names
+        self._places = columns["raw.place"].reshape(-1).view(PLACE)
+        self._ends, self._txs = columns["raw.tx_end"], columns["raw.tx"]
         self._open: dict[int, BlockFile] = {}
         self._last: tuple[int, bytes, list[int]] | None = None
-        self._txs, ends = folder / "txs", folder / "tx_ends"
-        self._ends = np.fromfile(ends, "<i8") if ends.is_file() else None
 
     def block(self, block: int) -> bytes:
         """Read a block's bytes.
@@ -105,7 +71,7 @@ class RawFiles:
         place = self._places[block]
         number = int(place["file"])
         if number not in self._open:
-            path = Path(self._names[number])
+            path = self._ledger / self._names[number]
             if not path.is_file():
                 raise NotFoundError("the block file is gone; put it back", path)
             self._open[number] = BlockFile(path, xor_key(path))
@@ -116,13 +82,10 @@ class RawFiles:
 
     def single(self, tx: int) -> bytes | None:
         """Read transaction `tx` where transactions were kept themselves."""
-        ends = self._ends
-        if ends is None:
+        if not self._ends.size:
             return None
-        start = int(ends[tx - 1]) if tx else 0
-        with self._txs.open("rb") as file:
-            file.seek(start)
-            return file.read(int(ends[tx]) - start)
+        start = int(self._ends[tx - 1]) if tx else 0
+        return self._txs[start : int(self._ends[tx])].tobytes()
 
     def tx(self, block: int, position: int, n_tx: int) -> bytes:
         """Read transaction `position` of a block that has `n_tx`."""

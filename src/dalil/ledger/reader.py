@@ -15,19 +15,18 @@ from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
 from dalil.ledger.analysis.tables import Tables
-from dalil.ledger.generation import Generation, current_generation
-from dalil.ledger.lookup import AddressBook, chain_rows, tx_row
+from dalil.ledger.commit import Commit
+from dalil.ledger.lookup import AddressBook
+from dalil.ledger.marks import words
+from dalil.ledger.merging import open_runs
 from dalil.ledger.proofs import Proofs
 from dalil.ledger.rawfiles import RawFiles
-from dalil.ledger.slots import open_slots
 from dalil.ledger.snapshot import COINBASE, Columns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from dalil.ledger.table import Slots
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Ledger"]
 
@@ -50,12 +49,27 @@ class Ledger(Tables, Columns):
     def open(cls, path: Path) -> Ledger:
         """Open the ledger's newest committed snapshot.
 
+        It stays what it is while writers append, merge or take blocks back:
+        everything of it is mapped here and now. Cost: some microseconds for
+        each 16 MiB of columns.
+
         Raises
         ------
         StoreError
             If the folder holds no ledger, or a damaged one.
         """
-        return cls(path, Generation(current_generation(path)))
+        while True:
+            commit = Commit.load(path)
+            try:
+                return cls(path, commit)
+            except (OSError, StoreError):
+                if Commit.load(path).number == commit.number:
+                    raise
+
+    def __init__(self, path: Path, commit: Commit) -> None:
+        super().__init__(path, commit)
+        self.runs = open_runs(path, commit)
+        self._txids = words(self.tx_txid)
 
     def narrowed_to_tx(self, tx: int) -> Ledger:
         """Give a view whose only transaction is `tx`, its inputs and outputs as here.
@@ -77,16 +91,16 @@ class Ledger(Tables, Columns):
 
     @cached_property
     def output_spent_by(self) -> NDArray[np.int64]:
-        """(n_outputs,) the input that spends each output; -1 within this snapshot."""
-        spent = self._derived("spent_by", self.n_outputs)
-        late = spent >= self.n_inputs
-        return np.where(late, np.int64(-1), spent) if late.any() else spent
+        """(n_outputs,) the input that spends each output; -1 within this snapshot.
 
-    def _derived(self, name: str, rows: int) -> NDArray[np.int64]:
-        if not rows:
-            return np.zeros(0, np.int64)
-        file = self._generation.path / "derived" / name
-        return np.memmap(file, np.int64, "r", shape=(rows,))
+        Mapped where the ledger is one run, else put together in memory, 8 bytes
+        an output: for a few outputs ask `spenders`.
+        """
+        return self.runs.spent_by_column()
+
+    def spenders(self, outputs: ArrayLike) -> NDArray[np.int64]:
+        """Give the inputs that spend these outputs, -1 unspent; looks only at them."""
+        return self.runs.spent_by(np.atleast_1d(np.asarray(outputs, np.int64)))
 
     # -- names ------------------------------------------------------------
 
@@ -115,21 +129,38 @@ class Ledger(Tables, Columns):
         kind = ScriptType(int(self.address_type[address]))
         return encode_address(self.network, kind, self._book.payload(address, kind))
 
+    def address_payload(self, address: int) -> bytes:
+        """Give what an address encodes: its hash, bare key or witness program."""
+        kind = ScriptType(int(self.address_type[address]))
+        return self._book.payload(address, kind)
+
     @cached_property
     def _book(self) -> AddressBook:
-        return AddressBook(self._generation)
+        return AddressBook(self._mapped, self.runs)
 
     # -- finding ----------------------------------------------------------
 
     def find_tx(self, txid: str | bytes) -> int | None:
         """Find a transaction's id by txid (hex, or 32 bytes in hash order)."""
         raw = parse_txid(txid) if isinstance(txid, str) else txid
-        slots = self._tx_slots
-        return tx_row(slots, self.tx_txid, raw) if slots else None
+        row = self.runs.find_tx(np.frombuffer(raw, np.uint64), self._txids)
+        return None if row < 0 else row
 
-    @cached_property
-    def _tx_slots(self) -> Slots | None:
-        return open_slots(self._generation.path / "derived", "txid")
+    def find_block(self, height: int) -> int | None:
+        """Find a block's id by its height; None where this ledger has none."""
+        if not self.heights_known:
+            return None
+        row = int(np.searchsorted(self.block_height, height))
+        here = row < self.n_blocks and self.block_height[row] == height
+        return row if here else None
+
+    def blocks_between(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Blocks whose header states a time in [start, stop), Unix seconds.
+
+        Headers' times need not ascend (BIP 113), so this asks every block.
+        """
+        time = self.block_time
+        return np.flatnonzero((time >= start) & (time < stop))
 
     def find_outpoint(self, outpoint: str) -> int | None:
         """Find an output's id by ``txid:index``."""
@@ -151,28 +182,33 @@ class Ledger(Tables, Columns):
         kind, payload = decode_address(self.network, text)
         return self._book.find(kind, script_of(kind, payload))
 
-    def outputs_of_address(self, address: int) -> NDArray[np.int64]:
-        """List the outputs paid to an address, ascending; cost: its history."""
-        before = self._derived("output_before", self.n_outputs)
-        last = self._derived("last_output", self.n_addresses)
-        return chain_rows(before, last, address, self.n_outputs)
+    def n_outputs_of_address(self, address: int) -> int:
+        """Count the outputs paid to an address; cost: a look into each run."""
+        return self.runs.n_outputs_of(address)
+
+    def outputs_of_address(
+        self, address: int, start: int = 0, stop: int | None = None
+    ) -> NDArray[np.int64]:
+        """List outputs paid to an address, ascending: the start-th up to the stop-th.
+
+        Any page costs the same, however long the history: its own length.
+        """
+        return self.runs.outputs_of(address, start, stop)
 
     def outside_inputs_of_address(self, address: int) -> NDArray[np.int64]:
         """List the inputs that spend this address's outputs from outside."""
-        rows = self.outside_input.size
-        before = self._derived("outside_before", rows)
-        last = self._derived("last_outside", self.n_addresses)
-        return np.asarray(self.outside_input[chain_rows(before, last, address, rows)])
+        return np.asarray(self.outside_input[self.runs.outside_of(address)])
 
     # -- proof --------------------------------------------------------------
 
     @cached_property
     def _raw(self) -> RawFiles:
-        return RawFiles(self._generation.path / "raw", self.network)
+        names = self._commit.block_files
+        return RawFiles(self.path, self.network, names, self._mapped)
 
     @cached_property
     def _proofs(self) -> Proofs:
-        return Proofs(self._generation.path / "raw")
+        return Proofs(self.path / "raw")
 
     def tx_position(self, tx: int) -> int:
         """Position of a transaction in its block.

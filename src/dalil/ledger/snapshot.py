@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.chains.bitcoin.networks import network_by_name
-from dalil.ledger.layout import NO_ADDRESS, manifest_sha256
+from dalil.ledger.layout import (
+    COLUMNS,
+    NO_ADDRESS,
+    SIDE_COLUMNS,
+    manifest_sha256,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from dalil.chains.bitcoin.networks import Network
-    from dalil.ledger.generation import Generation
+    from dalil.ledger.commit import Commit
 
 __all__ = ["COINBASE", "Columns"]
 
@@ -43,19 +48,22 @@ class Columns:
     outside_outpoint : (n_outside, 36) uint8
     outside_value : (n_outside,) int64, -1 unknown
     outside_address, outside_type : (n_outside,)
-    address_type : (n_addresses,) uint8
+    address_type, address_key : (n_addresses,), (n_addresses, 32) uint8
     """
 
-    def __init__(self, path: Path, generation: Generation) -> None:
+    def __init__(self, path: Path, commit: Commit) -> None:
         self.path = path
-        self._generation = generation
-        manifest = generation.manifest
+        self._commit = commit
+        manifest = commit.manifest
         self.chain: str = manifest["chain"]
         self.network: Network = network_by_name(self.chain)
         self.manifest_sha256 = manifest_sha256(manifest)
         self.source: str = manifest["source"]
         self.heights_known: bool = manifest["heights"] == "chain"
-        read = generation.read
+        self._mapped = {
+            name: commit.read(path, name) for name in (*COLUMNS, *SIDE_COLUMNS)
+        }
+        read = self._mapped.__getitem__
         self.block_height: NDArray[np.int32] = read("block.height")
         self.block_time: NDArray[np.uint32] = read("block.time")
         self.block_hash: NDArray[np.uint8] = read("block.hash")
@@ -77,6 +85,7 @@ class Columns:
         self.outside_address: NDArray[np.uint32] = read("outside.address")
         self.outside_type: NDArray[np.uint8] = read("outside.type")
         self.address_type: NDArray[np.uint8] = read("address.type")
+        self.address_key: NDArray[np.uint8] = read("address.key")
 
     @property
     def n_blocks(self) -> int:

@@ -9,14 +9,11 @@ import numpy as np
 from dalil.chains.bitcoin.classify import classify_scripts
 from dalil.chains.bitcoin.forms import BITCOIN
 from dalil.errors import BlockDataError
-from dalil.ledger.link import Prevouts
-from dalil.ledger.writer import NO_PREVOUTS
+from dalil.ledger.segment import NO_PREVOUTS, LongScripts, Prevouts
 from dalil.sources.blockfiles import Note
 from dalil.sources.undofiles import UndoFile, open_undo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from dalil.chains.bitcoin.parse import Columns
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 
-__all__ = ["ScriptsTold", "UndoReader", "script_finder"]
+__all__ = ["ScriptsTold", "UndoReader", "long_scripts"]
 
 
 class ScriptsTold:
@@ -36,13 +33,13 @@ class ScriptsTold:
         self.value = np.full(n_inputs, -1, np.int64)
         self.kind = np.full(n_inputs, 255, np.uint8)
         self.key = np.zeros((n_inputs, 32), np.uint8)
-        self._pieces: list[tuple[int, SpentOutputs]] = []
+        self.pieces: list[tuple[int, SpentOutputs]] = []
 
     def take(self, first: int, spent: SpentOutputs) -> None:
         """Fill the rows from `first` on, one a spent output."""
         rows = slice(first, first + spent.value.size)
         ends = spent.ends
-        starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
+        starts = np.concatenate((np.zeros(1, np.int64), ends))[:-1]
         self.value[rows] = spent.value
         classify_scripts(
             spent.scripts,
@@ -52,41 +49,34 @@ class ScriptsTold:
             self.key[rows],
             self._form,
         )
-        self._pieces.append((first, spent))
-
-    def script(self, row: int) -> bytes:
-        """Give the script of an input row."""
-        for first, spent in self._pieces:
-            i = row - first
-            if 0 <= i < spent.ends.size:
-                start = int(spent.ends[i - 1]) if i else 0
-                return spent.scripts[start : int(spent.ends[i])].tobytes()
-        return b""
+        self.pieces.append((first, spent))
 
     @property
     def prevouts(self) -> Prevouts:
         """The same as kernel arguments."""
-        return (
-            Prevouts(self.value, self.kind, self.key) if self._pieces else NO_PREVOUTS
-        )
+        return Prevouts(self.value, self.kind, self.key) if self.pieces else NO_PREVOUTS
 
 
-def script_finder(
+def long_scripts(
     columns: Columns, data: NDArray[np.uint8], told: ScriptsTold
-) -> Callable[[int], bytes]:
-    """Make the function that gives the script behind an address source.
+) -> LongScripts:
+    """Say where the scripts lie of which an address's key holds but a hash.
 
-    A source is an output's row of the batch, whose bytes lie in `data`, or
-    -1 - row of an input, whose script was told (see `Linked`).
+    Outputs' scripts lie in `data`, the batch's bytes; those of inputs were told.
     """
-
-    def script_of(source: int) -> bytes:
-        if source < 0:
-            return told.script(-1 - source)
-        at = int(columns.script_at[source])
-        return data[at : at + int(columns.script_size[source])].tobytes()
-
-    return script_of
+    pieces = told.pieces
+    if not pieces:
+        return LongScripts(data)
+    at = np.zeros(columns.spent_index.size, np.int64)
+    size = np.zeros(at.size, np.int32)
+    before = 0
+    for first, spent in pieces:
+        rows = slice(first, first + spent.ends.size)
+        starts = np.concatenate((np.zeros(1, np.int64), spent.ends))[:-1]
+        at[rows], size[rows] = starts + before, spent.ends - starts
+        before += spent.scripts.size
+    scripts = np.concatenate([spent.scripts for _, spent in pieces])
+    return LongScripts(data, scripts, at, size)
 
 
 class UndoReader:

@@ -261,9 +261,12 @@ class Spool:
     def _cut(self, first: _Place) -> None:
         for number in range(first.file, self._number + 1):
             here = number == first.file
-            os.truncate(self._blk(number), first.at - 8 if here else 0)
-            if self._undo:
-                os.truncate(self._rev(number), first.undo_at if here else 0)
+            for path, end in (
+                (self._blk(number), first.at - 8),
+                (self._rev(number), first.undo_at),
+            ):
+                if path.is_file():
+                    os.truncate(path, end if here else 0)
 
     def blocks(self, wanted: Iterable[bytes]) -> BlockFolder:
         """Give blocks as a build takes them.

@@ -1,0 +1,78 @@
+"""Which runs to merge, and which files nobody needs any more.
+
+Runs are merged in tiers: eight neighbours of one size class become one, so that
+a look-up asks a few dozen runs at the most and a row is rewritten a few times
+at the most, however the chain came in. The last blocks are kept apart: a reorg
+trims the runs that hold them, and must not have to rewrite a big one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dalil.ledger.commit import Commit, RunRows
+
+__all__ = ["SETTLED_BLOCKS", "mergeable", "remove_unnamed"]
+
+SETTLED_BLOCKS = 144
+"""Blocks at the tip whose runs are not merged with older ones: a day's worth."""
+
+_FAN = 8
+_LEAST_ROWS = 4096
+
+
+def _tier(run: RunRows) -> int:
+    start, stop = run.rows.output
+    tier, size = 0, _LEAST_ROWS
+    while stop - start > size:
+        tier, size = tier + 1, size * _FAN
+    return tier
+
+
+def mergeable(runs: Sequence[RunRows]) -> slice | None:
+    """Choose neighbours to merge into one run, or None.
+
+    The newest stretch of at least eight runs whose tiers do not exceed that of
+    the stretch's largest common tier, all on one side of the settled border.
+    """
+    if len(runs) < _FAN:
+        return None
+    settled = runs[-1].rows.block[1] - SETTLED_BLOCKS
+    side = [run.rows.block[1] <= settled for run in runs]
+    tiers = [_tier(run) for run in runs]
+    for tier in range(max(tiers) + 1):
+        stop = len(runs)
+        while stop > 0:
+            start = stop
+            while (
+                start > 0
+                and tiers[start - 1] <= tier
+                and side[start - 1] == side[stop - 1]
+            ):
+                start -= 1
+            if stop - start >= _FAN:
+                return slice(start, stop)
+            stop = min(start, stop - 1)
+    return None
+
+
+def remove_unnamed(ledger: Path, commit: Commit) -> None:
+    """Remove chunks and runs that the commit does not name.
+
+    They are left over from a kill, or replaced by a reorg or a merge. Whoever
+    has them mapped keeps them.
+    """
+    named = {ledger / "runs" / run.name for run in commit.runs}
+    for name in commit.editions:
+        named.update(commit.files(ledger, name))
+    folders = [ledger / "runs", *(ledger / "columns").glob("*")]
+    for folder in folders:
+        for file in folder.glob("*"):
+            if file not in named:
+                with contextlib.suppress(OSError):
+                    file.unlink()
