@@ -6,11 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dalil.ledger.index import index_of
 from dalil.ledger.runs import Run, merge_runs, rewrite, trim_run
+from dalil.ledger.runs.joining import fill_buckets
 from tests.ledger.runs.world import World, cut_up, invent, write_cut
 
 if TYPE_CHECKING:
@@ -62,6 +65,27 @@ def test_trimming_anywhere(world: World, data: st.DataObject) -> None:
         expected = write_cut(world, start, stop, folder)
         assert (folder / "trimmed").read_bytes() == expected.path.read_bytes()
         Run.open(folder / "trimmed", rows).verify()
+
+
+@pytest.mark.parametrize("room", [1, 2, 7, 1000])
+@pytest.mark.parametrize("n", [0, 1, 3, 500])
+def test_buckets_are_the_same_in_pieces(room: int, n: int) -> None:
+    dice = np.random.default_rng(n)
+    entries = np.zeros((n, 2), np.uint64)
+    entries[:, 0] = np.sort(dice.integers(0, 1 << 63, n, dtype=np.uint64) * 2)
+    entries[n // 2 :, 0] |= np.uint64(7 << 61)
+    entries[:, 0].sort()
+    index, at = index_of(entries, 0), np.zeros(3, np.int64)
+    found, buffer = [], np.empty(room, np.uint32)
+    for block in np.array_split(entries, 5):
+        at[0], filled = 0, room
+        while filled == room:
+            filled = fill_buckets(block, at, index.bits, buffer)
+            found += buffer[:filled].tolist()
+        at[2] += block.shape[0]
+    rest = index.offsets.size - len(found)
+    assert rest == index.offsets.size - at[1]
+    assert found + [n] * rest == index.offsets.tolist()
 
 
 def test_runs_that_do_not_follow_are_not_merged(tmp_path: Path) -> None:
