@@ -119,9 +119,9 @@ def fold_keys(
     `entries` gets each key's mark with its representative's position; returns
     how many. The table grows with the keys, not with the records.
     """
-    words, n, bits = lists.words, 0, _FIRST_BITS
+    words, slots, n, bits = lists.words, room.slots, 0, _FIRST_BITS
     skip, mask = np.uint64(mix.bits), (1 << bits) - 1
-    _grow(room.slots, bits, mix.bits, entries, 0)
+    _grow(slots, bits, mix.bits, entries, 0)
     for told_first in range(2):
         which, size = (TOLD, 6) if told_first == 0 else (OUTPUT, 5)
         for writer in range(lists.cursor.shape[0]):
@@ -137,26 +137,25 @@ def fold_keys(
                         words[at + 5] = pair(_NONE, low_half(words[at + 5]))
                     high, low = mark_of(words[at : at + 4], kind & _TYPE, mix.seed)
                     slot = np.int64((high << skip) >> np.uint64(64 - bits))
-                    while room.slots[slot]:
-                        first = low_half(room.slots[slot])
+                    while slots[slot]:
+                        first = low_half(slots[slot])
                         if (
-                            (room.slots[slot] >> np.uint64(32))
-                            == (high & np.uint64(_NONE))
+                            (slots[slot] >> np.uint64(32)) == (high & np.uint64(_NONE))
                             and same_key(words, first, at)
                             and (high_half(words[first + 4]) ^ kind) & _TYPE == 0
                         ):
                             break
                         slot = (slot + 1) & mask
-                    if room.slots[slot]:
-                        _meet(words, low_half(room.slots[slot]), at)
+                    if slots[slot]:
+                        _meet(words, low_half(slots[slot]), at)
                         continue
-                    room.slots[slot] = (high << np.uint64(32)) | np.uint64(at)
+                    slots[slot] = (high << np.uint64(32)) | np.uint64(at)
                     entries[n, 0], entries[n, 1] = high, low | np.uint64(at)
                     n += 1
                     if 2 * n > mask:
                         bits += 1
                         mask = (1 << bits) - 1
-                        _grow(room.slots, bits, mix.bits, entries, n)
+                        _grow(slots, bits, mix.bits, entries, n)
                 block = np.int64(words[block])
                 end = block + 256
     return n
@@ -203,7 +202,7 @@ def give_codes(
 
     Returns how many keys are new.
     """
-    words, n_new = lists.words, 0
+    words, code, n_new = lists.words, codes.code, 0
     for j in range(n):
         _settle(words, low_half(entries[j, 1]), found[j], codes)
         if found[j] < 0:
@@ -219,10 +218,10 @@ def give_codes(
                 for at in range(block + 1, min(end, block + 257 - size), size):
                     if high_half(words[at + 4]) & _FOLLOWS:
                         first = words[np.int64(words[at]) + 4]
-                        code = low_half(first)
+                        new = low_half(first)
                         if not high_half(first) & _KNOWN:
-                            code += codes.n_old
-                        codes.code[base + low_half(words[at + 4])] = code
+                            new += codes.n_old
+                        code[base + low_half(words[at + 4])] = new
                 block = np.int64(words[block])
                 end = block + 256
     return n_new

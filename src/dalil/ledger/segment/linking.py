@@ -89,7 +89,7 @@ def list_outside(job: Job, n: int, spends: NDArray[np.int64]) -> Outside:
     number_outside(spends, _PLACED, inputs)
 
     def work(_thread: int, part: int) -> None:
-        place_outpoints(part, kept.written, spends, _PLACED, outpoint)
+        place_outpoints(part, kept.written, spends, _PLACED, outpoint.view(np.uint32))
 
     if n:
         share(job, work)

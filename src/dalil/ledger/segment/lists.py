@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import kernel
+from dalil.ledger.segment.prefetch import prefetch_to_write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +40,7 @@ __all__ = [
     "high_half",
     "low_half",
     "pair",
+    "put",
     "same_key",
 ]
 
@@ -69,23 +71,35 @@ class Lists(NamedTuple):
 
 @kernel
 def append(
-    words: NDArray[np.uint64], lists: Lists, kind: int, part: int, size: int
+    words: NDArray[np.uint64],
+    cursor: NDArray[np.int64],
+    free: NDArray[np.int64],
+    left: NDArray[np.int64],
+    part: int,
+    size: int,
 ) -> int:
-    """Return where the next record of a partition goes; takes a block if need be."""
-    at = lists.cursor[kind, part]
+    """Return where the next record of a partition goes; takes a block if need be.
+
+    `cursor` (n_parts,) is of one kind, `free` and `left` (1,) of its end of the
+    memory.
+    """
+    at = cursor[part]
     block = (at - 1) & _INSIDE
     if at == 0 or at + size > block + 256:
-        if kind < 2:
-            lists.left[0] -= 1
-            new = lists.free_low[lists.left[0]]
-        else:
-            lists.left[1] -= 1
-            new = lists.free_high[lists.left[1]]
+        left[0] -= 1
+        new = free[left[0]]
         words[new] = np.uint64(0) if at == 0 else np.uint64(block)
         at = new + 1
-    lists.cursor[kind, part] = at + size
-    lists.count[kind, part] += 1
+    cursor[part] = at + size
+    prefetch_to_write(words, at + size + 8)
     return int(at)
+
+
+@kernel
+def put(words: NDArray[np.uint64], at: int, keys: NDArray[np.uint64], row: int) -> None:
+    """Write a record's key."""
+    words[at], words[at + 1] = keys[row, 0], keys[row, 1]
+    words[at + 2], words[at + 3] = keys[row, 2], keys[row, 3]
 
 
 @kernel

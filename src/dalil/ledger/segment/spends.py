@@ -90,32 +90,32 @@ def sort_txs(
     first words are alike (of repeated txids), their second words hold row and
     position, ascending.
     """
-    words, n = lists.words, 0
+    words, raw, ordered, n = lists.words, room.raw, room.sorted, 0
     for writer in range(lists.cursor.shape[0]):
         end = lists.cursor[writer, TX, part]
         block = block_of(end)
         while block:
             for at in range(block + 1, min(end, block + 253), 6):
                 high, low = mark_of(words[at : at + 4], 0, mix.seed)
-                room.raw[n, 0], room.raw[n, 1] = high, low | np.uint64(at)
+                raw[n, 0], raw[n, 1] = high, low | np.uint64(at)
                 n += 1
             block = np.int64(words[block])
             end = block + 256
-    sort_marks(room.raw, n, room.sorted, room.starts, mix.bits, bits)
+    sort_marks(raw, n, ordered, room.starts, mix.bits, bits)
     start = 0
     while start < n:
         stop = start + 1
-        while stop < n and room.sorted[stop, 0] == room.sorted[start, 0]:
+        while stop < n and ordered[stop, 0] == ordered[start, 0]:
             stop += 1
         for j in range(start, stop):
-            row = words[np.int64(room.sorted[j, 1] & _LOW) + 4] & _LOW
-            entries[j, 0] = room.sorted[j, 0]
-            entries[j, 1] = (room.sorted[j, 1] & ~_LOW) | row
+            row = words[np.int64(ordered[j, 1] & _LOW) + 4] & _LOW
+            entries[j, 0] = ordered[j, 0]
+            entries[j, 1] = (ordered[j, 1] & ~_LOW) | row
             if stop - start > 1:
-                room.sorted[j, 1] = row << np.uint64(32) | (room.sorted[j, 1] & _LOW)
+                ordered[j, 1] = row << np.uint64(32) | (ordered[j, 1] & _LOW)
         if stop - start > 1:
             sort_stretch(entries, start, stop)
-            sort_stretch(room.sorted, start, stop)
+            sort_stretch(ordered, start, stop)
         start = stop
 
 
@@ -146,15 +146,15 @@ def _find_in_run(
 @kernel
 def _find_tx(
     words: NDArray[np.uint64],
-    room: SpendRoom,
-    bucket: int,
+    entries: NDArray[np.uint64],
+    bucket: tuple[int, int],
     high: np.uint64,
     spend: int,
 ) -> int:
     """Position of the transaction that a spend names, 0 if it is not here."""
     below = np.int64(words[spend + 5])
-    entries, stop = room.sorted, np.int64(room.starts[bucket + 1])
-    for j in range(np.int64(room.starts[bucket]), stop):
+    start, stop = bucket
+    for j in range(start, stop):
         if entries[j, 0] == high:
             last = j + 1
             while last < stop and entries[last, 0] == high:
@@ -169,19 +169,6 @@ def _find_tx(
 
 
 @kernel
-def _spend(words: NDArray[np.uint64], spend: int, tx: int, links: Links) -> None:
-    index, row = high_half(words[spend + 4]), low_half(words[spend + 4])
-    if index >= np.int64(words[tx + 5]):
-        links.wrong[0] = min(links.wrong[0], row)
-        return
-    output = high_half(words[tx + 4]) + index
-    if links.seen[output]:
-        links.wrong[1] = 1
-    links.seen[output] = 1
-    links.spends[row] = links.n_output + output
-
-
-@kernel
 def add_spends(
     part: int, lists: Written, mix: Mix, bits: int, room: SpendRoom, links: Links
 ) -> int:
@@ -190,7 +177,8 @@ def add_spends(
     The rest is outside for now: their marks go to `room.missed`, with
     positions in place of rows. Returns how many.
     """
-    words, n = lists.words, 0
+    words, entries, starts, missed = lists.words, room.sorted, room.starts, room.missed
+    spends, seen, wrong, n = links.spends, links.seen, links.wrong, 0
     left, right = np.uint64(mix.bits), np.uint64(64 - bits)
     for writer in range(lists.cursor.shape[0]):
         end = lists.cursor[writer, SPEND, part]
@@ -198,15 +186,22 @@ def add_spends(
         while block:
             for at in range(block + 1, min(end, block + 253), 6):
                 high, low = mark_of(words[at : at + 4], 0, mix.seed)
-                bucket = np.int64((high << left) >> right)
-                tx = _find_tx(words, room, bucket, high, at)
-                if tx:
-                    _spend(words, at, tx, links)
-                else:
-                    links.spends[low_half(words[at + 4])] = -1
+                b = np.int64((high << left) >> right)
+                bucket = np.int64(starts[b]), np.int64(starts[b + 1])
+                tx = _find_tx(words, entries, bucket, high, at)
+                index, row = high_half(words[at + 4]), low_half(words[at + 4])
+                if tx == 0:
+                    spends[row] = -1
                     words[at + 5] |= _MISSED
-                    room.missed[n, 0], room.missed[n, 1] = high, low | np.uint64(at)
+                    missed[n, 0], missed[n, 1] = high, low | np.uint64(at)
                     n += 1
+                elif index >= np.int64(words[tx + 5]):
+                    wrong[0] = min(wrong[0], row)
+                else:
+                    output = high_half(words[tx + 4]) + index
+                    wrong[1] |= seen[output]
+                    seen[output] = 1
+                    spends[row] = links.n_output + output
             block = np.int64(words[block])
             end = block + 256
     return n
@@ -240,12 +235,23 @@ def keep_found(
 
 
 @kernel
+def _place(
+    words: NDArray[np.uint64], at: int, outpoint: NDArray[np.uint32], row: int
+) -> None:
+    """Write a spend's outpoint, nine four-byte words, at a row."""
+    for word in range(4):
+        outpoint[row, 2 * word] = np.uint32(low_half(words[at + word]))
+        outpoint[row, 2 * word + 1] = np.uint32(high_half(words[at + word]))
+    outpoint[row, 8] = np.uint32(high_half(words[at + 4]))
+
+
+@kernel
 def place_outpoints(
     part: int,
     lists: Written,
     spends: NDArray[np.int64],
     first: int,
-    outpoint: NDArray[np.uint8],
+    outpoint: NDArray[np.uint32],
 ) -> None:
     """Put the outpoints of a partition's outside inputs where they belong.
 
@@ -261,15 +267,7 @@ def place_outpoints(
                 if words[at + 5] & _MISSED:
                     row = low_half(words[at + 4])
                     if spends[row] >= first:
-                        mine = outpoint[spends[row] - first]
-                        for word in range(4):
-                            for byte in range(8):
-                                mine[8 * word + byte] = words[at + word] >> np.uint64(
-                                    8 * byte
-                                )
-                        index = words[at + 4] >> np.uint64(32)
-                        for byte in range(4):
-                            mine[32 + byte] = index >> np.uint64(8 * byte)
+                        _place(words, at, outpoint, spends[row] - first)
                         spends[row] = -1
             block = np.int64(words[block])
             end = block + 256

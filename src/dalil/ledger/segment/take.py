@@ -9,7 +9,7 @@ import numpy as np
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
 from dalil.kernels import kernel
 from dalil.ledger.marks import mark_of
-from dalil.ledger.segment.lists import OUTPUT, SPEND, TOLD, TX, Lists, append, pair
+from dalil.ledger.segment.lists import OUTPUT, SPEND, TOLD, TX, Lists, append, pair, put
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,43 +78,63 @@ def part_of(high: np.uint64, bits: int) -> int:
 
 
 @kernel
-def _put_key(
-    words: NDArray[np.uint64], at: int, keys: NDArray[np.uint64], row: int
+def _take_txs(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
+    keys, first = rows.txid, rows.first_output
+    cursor, free, left = lists.cursor[TX], lists.free_low, lists.left[:1]
+    for t in range(keys.shape[0]):
+        high, _low = mark_of(keys[t], 0, mix.seed)
+        at = append(words, cursor, free, left, part_of(high, mix.bits), 6)
+        put(words, at, keys, t)
+        words[at + 4] = pair(rows.at[2] + first[t], rows.at[0] + t)
+        words[at + 5] = np.uint64(first[t + 1] - first[t])
+        lists.count[TX, part_of(high, mix.bits)] += 1
+
+
+@kernel
+def _take_spends(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
+    keys, first, indexes = rows.spent_txid, rows.first_input, rows.spent_index
+    cursor, free, left = lists.cursor[SPEND], lists.free_low, lists.left[:1]
+    count, own = lists.count[SPEND], rows.below.size == 0
+    for t in range(first.size - 1):
+        below = rows.at[0] + t if own else rows.below[t]
+        for i in range(first[t], first[t + 1]):
+            if indexes[i] == 0xFFFF_FFFF and not (
+                keys[i, 0] | keys[i, 1] | keys[i, 2] | keys[i, 3]
+            ):
+                continue
+            high, _low = mark_of(keys[i], 0, mix.seed)
+            part = part_of(high, mix.bits)
+            at = append(words, cursor, free, left, part, 6)
+            put(words, at, keys, i)
+            words[at + 4] = pair(indexes[i], rows.at[1] + i)
+            words[at + 5] = np.uint64(below)
+            count[part] += 1
+
+
+@kernel
+def _take_outputs(
+    words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix
 ) -> None:
-    words[at] = keys[row, 0]
-    words[at + 1] = keys[row, 1]
-    words[at + 2] = keys[row, 2]
-    words[at + 3] = keys[row, 3]
+    keys, kinds = rows.key, rows.kind
+    cursor, free, left = lists.cursor[OUTPUT], lists.free_high, lists.left[1:]
+    count = lists.count[OUTPUT]
+    for o in range(kinds.size):
+        kind = np.int64(kinds[o])
+        if _has_address(kind):
+            high, _low = mark_of(keys[o], kind, mix.seed)
+            part = part_of(high, mix.bits)
+            at = append(words, cursor, free, left, part, 5)
+            put(words, at, keys, o)
+            words[at + 4] = pair(kind, rows.at[2] + o)
+            count[part] += 1
 
 
 @kernel
 def take_rows(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     """Put a batch's transactions, spends and outputs into partitions."""
-    at_tx, at_input, at_output = rows.at
-    for t in range(rows.txid.shape[0]):
-        high, _low = mark_of(rows.txid[t], 0, mix.seed)
-        at = append(words, lists, TX, part_of(high, mix.bits), 6)
-        _put_key(words, at, rows.txid, t)
-        words[at + 4] = pair(at_output + rows.first_output[t], at_tx + t)
-        words[at + 5] = np.uint64(rows.first_output[t + 1] - rows.first_output[t])
-    for t in range(rows.txid.shape[0]):
-        below = rows.below[t] if rows.below.size else at_tx + t
-        for i in range(rows.first_input[t], rows.first_input[t + 1]):
-            spent, index = rows.spent_txid[i], rows.spent_index[i]
-            if index == 0xFFFF_FFFF and not (spent[0] | spent[1] | spent[2] | spent[3]):
-                continue
-            high, _low = mark_of(spent, 0, mix.seed)
-            at = append(words, lists, SPEND, part_of(high, mix.bits), 6)
-            _put_key(words, at, rows.spent_txid, i)
-            words[at + 4] = pair(index, at_input + i)
-            words[at + 5] = np.uint64(below)
-    for o in range(rows.first_output[rows.txid.shape[0]]):
-        kind = np.int64(rows.kind[o])
-        if _has_address(kind):
-            high, _low = mark_of(rows.key[o], kind, mix.seed)
-            at = append(words, lists, OUTPUT, part_of(high, mix.bits), 5)
-            _put_key(words, at, rows.key, o)
-            words[at + 4] = pair(kind, at_output + o)
+    _take_txs(words, rows, lists, mix)
+    _take_spends(words, rows, lists, mix)
+    _take_outputs(words, rows, lists, mix)
 
 
 @kernel
@@ -122,16 +142,21 @@ def take_told(
     words: NDArray[np.uint64], rows: Rows, told: ToldRows, lists: Lists, mix: Mix
 ) -> None:
     """Put the addresses told for a batch's inputs into partitions."""
-    _at_tx, at_input, at_output = rows.at
-    for t in range(rows.txid.shape[0]):
-        for i in range(rows.first_input[t], rows.first_input[t + 1]):
-            kind = np.int64(told.kind[i])
+    keys, first, kinds = told.key, rows.first_input, told.kind
+    cursor, free, left = lists.cursor[TOLD], lists.free_high, lists.left[1:]
+    count = lists.count[TOLD]
+    for t in range(first.size - 1):
+        before = np.uint64(rows.at[2] + rows.first_output[t])
+        for i in range(first[t], first[t + 1]):
+            kind = np.int64(kinds[i])
             if _has_address(kind):
-                high, _low = mark_of(told.key[i], kind, mix.seed)
-                at = append(words, lists, TOLD, part_of(high, mix.bits), 6)
-                _put_key(words, at, told.key, i)
-                words[at + 4] = pair(kind | INPUT_FLAG, at_input + i)
-                words[at + 5] = np.uint64(at_output + rows.first_output[t])
+                high, _low = mark_of(keys[i], kind, mix.seed)
+                part = part_of(high, mix.bits)
+                at = append(words, cursor, free, left, part, 6)
+                put(words, at, keys, i)
+                words[at + 4] = pair(kind | INPUT_FLAG, rows.at[1] + i)
+                words[at + 5] = before
+                count[part] += 1
 
 
 @kernel
