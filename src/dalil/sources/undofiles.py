@@ -32,16 +32,20 @@ _MAX_UNDO_BYTES = 4 * MAX_BLOCK_BYTES
 class UndoFile:
     """The undo records of one file, by the hash of the block they belong to."""
 
-    def __init__(self, file: BlockFile, places: dict[bytes, tuple[int, int]]) -> None:
+    def __init__(
+        self, file: BlockFile, places: dict[bytes, tuple[int, int]], form: Form
+    ) -> None:
         self._file = file
         self._places = places
+        self._form = form
 
     def spent_by_block(self, block_hash: bytes) -> SpentOutputs | None:
         """Decode what a block spent, or None where no record is that block's."""
         if block_hash not in self._places:
             return None
         at, size = self._places[block_hash]
-        return decode_undo(np.frombuffer(self._file.read(at, size), np.uint8))
+        raw = np.frombuffer(self._file.read(at, size), np.uint8)
+        return decode_undo(raw, self._form)
 
 
 def _compact(raw: bytes) -> int:
@@ -91,7 +95,7 @@ def open_undo(
         at += size + 40
     if unmatched:
         notes.append(Note(path.name, 0, f"{unmatched} undo records match no block"))
-    return UndoFile(file, places)
+    return UndoFile(file, places, network.form)
 
 
 def _owner(raw: bytes, candidates: Sequence[Record]) -> Record | None:

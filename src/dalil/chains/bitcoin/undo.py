@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dalil.chains.bitcoin.network import Form
 from dalil.chains.bitcoin.wire import read_compact
 from dalil.errors import BlockDataError
 from dalil.kernels import kernel
@@ -122,15 +123,15 @@ def _walk(
     *,
     fill: bool,
 ) -> tuple[int, int, int]:
-    """Walk all records; returns inputs, script bytes, and 0 or what broke."""
+    """Walk all records; returns inputs, script bytes, and the end, or minus a fault."""
     n_tx, pos = read_compact(data, 0, data.size)
     n, size = 0, 0
     if pos < 0 or n_tx > data.size:
-        return 0, 0, 1
+        return 0, 0, -1
     for t in range(n_tx):
         n_in, pos = read_compact(data, pos, data.size)
         if pos < 0 or n_in > data.size - pos:
-            return 0, 0, 1
+            return 0, 0, -1
         if fill:
             counts[t] = n_in
         for _ in range(n_in):
@@ -140,9 +141,9 @@ def _walk(
             packed, pos = _read_varint(data, pos)
             code, pos = _read_varint(data, pos)
             if pos < 0 or code - _PLAIN_CODES > _MAX_SCRIPT:
-                return 0, 0, 2
+                return 0, 0, -2
             if _packed_size(code) > data.size - pos:
-                return 0, 0, 1
+                return 0, 0, -1
             if fill:
                 value[n] = _amount(packed)
                 _write_script(data, pos, code, scripts, size)
@@ -150,11 +151,14 @@ def _walk(
             size += _script_size(code)
             pos += _packed_size(code)
             n += 1
-    return n, size, 0 if pos == data.size else 3
+    return n, size, pos
 
 
-def decode_undo(raw: NDArray[np.uint8]) -> SpentOutputs:
+def decode_undo(raw: NDArray[np.uint8], form: Form = Form.BITCOIN) -> SpentOutputs:
     """Decode one block's undo data (without its checksum).
+
+    Behind them Litecoin's node keeps what undoes the extension block (a one,
+    then itself), which is not read.
 
     Raises
     ------
@@ -162,9 +166,13 @@ def decode_undo(raw: NDArray[np.uint8]) -> SpentOutputs:
         If the bytes end early, are left over, or name a script too long.
     """
     none = np.zeros(0, np.int64)
-    n_in, size, fault = _walk(raw, none, none, none, none.view(np.uint8), fill=False)
-    if fault:
-        raise BlockDataError("undo data does not decode", f"fault {fault}")
+    n_in, size, end = _walk(raw, none, none, none, none.view(np.uint8), fill=False)
+    if end < 0:
+        raise BlockDataError("undo data does not decode", f"fault {-end}")
+    if end < raw.size and not (form is Form.LITECOIN and raw[end] == 1):
+        raise BlockDataError(
+            "undo data does not decode", f"{raw.size - end} bytes over"
+        )
     n_tx = int(read_compact(raw, 0, raw.size)[0])
     spent = SpentOutputs(
         np.empty(n_tx, np.int64),
