@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dalil.chains.bitcoin.networks import Network, network_by_name
+from dalil.chains.bitcoin.networks import ALL_NETWORKS, Network, network_by_name
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import BlockDataError
 from dalil.ledger import Ledger
@@ -187,6 +188,42 @@ def test_witness_programs_are_nobody_s_on_bitcoin_cash(tmp_path: Path) -> None:
     assert [row[0] for row in outputs_of(ledger, tx)] == ["nonstandard"]
 
 
+def sorted_block(chain: FamilyChain, first: Tx) -> list[Tx]:
+    """A row of spends, each of the one before, in the order of their ids."""
+    txs, of = [], (first.txid, 0)
+    for n in range(40):
+        txs.append(Tx([of], [(COIN - n, ALICE)], bytes([n])))
+        of = (txs[-1].txid, 0)
+    head = coinbase(len(chain.blocks) + 1, COIN, BOB)
+    return [head, *sorted(txs, key=lambda tx: tx.txid[::-1])]
+
+
+def test_a_block_s_order_by_id_links_both_ways(tmp_path: Path) -> None:
+    chain = cash()
+    first = coinbase(1, COIN, ALICE)
+    chain.add([first])
+    chain.add(sorted_block(chain, first))
+    ledger = built(chain, tmp_path, chain.network)
+    assert ledger.outside_input.size == 0
+    told = [
+        describe_tx(ledger, tx.txid[::-1].hex())
+        for tx in sorted_block(chain, first)[1:]
+    ]
+    assert sum(row["fee_sat"] for row in told) == 39
+    at = ledger.tx_of_output(ledger.input_spends[ledger.input_spends >= 0])
+    by = ledger.tx_of_input((ledger.input_spends >= 0).nonzero()[0])
+    assert (at > by).any(), "something is spent before it is made"
+
+
+def test_on_other_chains_nothing_spends_what_comes_later(tmp_path: Path) -> None:
+    chain = FamilyChain(network_by_name("litecoin-regtest"))
+    first = coinbase(1, COIN, ALICE)
+    chain.add([first])
+    chain.add(sorted_block(chain, first))
+    ledger = built(chain, tmp_path, chain.network)
+    assert ledger.outside_input.size > 0
+
+
 # -- Zcash ------------------------------------------------------------------
 
 OVERWINTER = {
@@ -290,6 +327,58 @@ def test_scrypt_blocks_under_regtest_s_magic_are_litecoin_s(tmp_path: Path) -> N
     folder = open_blocks(file)
     assert folder.network is chain.network
     assert len(folder.records) == 13
+
+
+def forked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[Network, Network, FamilyChain, FamilyChain]:
+    """Two regtest chains with one beginning, as Bitcoin and Bitcoin Cash have."""
+    old, new = FamilyChain(network_by_name("regtest")), cash()
+    for n in range(1, 3):
+        old.add([coinbase(n, COIN, ALICE)])
+    new.blocks, new.hashes, new.tip = old.blocks[:], old.hashes[:], old.tip
+    for chain, pays in ((old, BOB), (new, CAROL)):
+        for n in range(3, 6):
+            chain.add([coinbase(n, COIN, pays)])
+    first, second = (chain.hashes[2][::-1].hex() for chain in (old, new))
+    older = replace(old.network, others_blocks=(second,))
+    newer = replace(new.network, others_blocks=(first,), own_blocks=(second,))
+    known = [
+        newer if n is new.network else older if n is old.network else n
+        for n in ALL_NETWORKS
+    ]
+    monkeypatch.setattr("dalil.sources.blockfiles.ALL_NETWORKS", known)
+    monkeypatch.setattr("dalil.sources.recognising.ALL_NETWORKS", known)
+    return older, newer, old, new
+
+
+def test_a_fork_s_first_block_tells_whose_blocks_these_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer, old, new = forked(monkeypatch)
+    file = tmp_path / "blk00000.dat"
+    file.write_bytes(new.framed)
+    assert open_blocks(file).network is newer
+    file.write_bytes(old.framed)
+    assert open_blocks(file).network is older
+    old.blocks = old.blocks[:2]
+    file.write_bytes(old.framed)
+    assert open_blocks(file).network is older, "before the fork it is both's"
+
+
+def test_the_other_chain_s_blocks_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer, old, new = forked(monkeypatch)
+    new.blocks = old.blocks + new.blocks[2:]
+    for network, chain in ((older, old), (newer, new)):
+        file = tmp_path / "blk00000.dat"
+        file.write_bytes(new.framed)
+        folder = open_blocks(file, network)
+        assert "another chain left this one" in folder.notes[0].problem
+        ledger = tmp_path / network.name
+        build_from_blocks(ledger, folder)
+        assert Ledger.open(ledger).block_hash[-1].tobytes() == chain.hashes[-1]
 
 
 def test_insisting_on_a_chain_of_another_magic_names_whose_it_is(
