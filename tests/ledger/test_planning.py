@@ -15,6 +15,7 @@ from dalil.cli.ledger_plan import plan
 from dalil.errors import InputError, NotFoundError, UsageError
 from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_rehearsal import measured_build
+from dalil.ledger import build, planning
 from dalil.ledger.chainsizes import CHAINS, Counts
 from dalil.ledger.layout import COLUMNS
 from dalil.ledger.planning import (
@@ -28,6 +29,7 @@ from dalil.ledger.planning import (
     run_bytes,
     segment_bytes,
     segments_of,
+    times_merged,
 )
 from dalil.ledger.segment.segment import Segment
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 GB = 10**9
 MAINNET = CHAINS["bitcoin-mainnet"].counts
-MACHINE = Machine(2e9, "here", 1e9, 600.0, 5e-6, 100e6)
+MACHINE = Machine(2e9, "here", 1e9, 600.0, 5e-6)
 SLOPES = Slopes(0.3, 3e-7, 1e-7, 1.5e-7, 1e-10, 0.02)
 
 
@@ -96,7 +98,7 @@ def test_no_sample_no_slope() -> None:
 
 def test_bytes_of_columns_are_those_of_a_ledger_built(tmp_path: Path) -> None:
     made = make_bulk(tmp_path / "blocks", 3_000)
-    sample = measured_build("small", tmp_path / "blocks", None, 1)
+    sample = measured_build("small", tmp_path / "blocks", GB, 1)
     assert sample.counts.txs == made.n_tx
     c = sample.counts
     by_hand = (
@@ -126,7 +128,7 @@ def test_a_segment_takes_about_what_the_plan_says() -> None:
 def test_more_memory_means_fewer_segments_and_less_reading() -> None:
     few, many = (project(MAINNET, SLOPES, MACHINE, n * GB) for n in (16, 1))
     assert few.segments < many.segments
-    assert few.index_bytes_read < many.index_bytes_read
+    assert few.older_bytes_read < many.older_bytes_read
     assert few.seconds < many.seconds
     assert many.peak_memory_bytes < few.peak_memory_bytes
 
@@ -134,9 +136,18 @@ def test_more_memory_means_fewer_segments_and_less_reading() -> None:
 def test_a_chain_that_fits_has_one_segment_and_nothing_to_merge() -> None:
     small = counts(100_000, 2.0, 2.4, 400)
     found = project(small, SLOPES, MACHINE, 4 * GB)
-    assert (found.segments, found.merge_passes, found.index_bytes_read) == (1, 0, 0)
+    assert (found.segments, found.times_merged, found.older_bytes_read) == (1, 0, 0)
     assert found.peak_disk_bytes == found.primary_bytes + found.run_bytes
     assert segments_of(small, 4 * GB) == 1
+
+
+def test_merging_is_counted_by_the_rule_that_builds_follow() -> None:
+    assert times_merged(MAINNET, 1) == 0
+    assert 1 <= times_merged(MAINNET, 64) < 64
+
+
+def test_the_plan_knows_what_a_build_does() -> None:
+    assert planning.OWN_BYTES == build._OWN_BYTES
 
 
 def test_terms_are_what_they_rest_on() -> None:
@@ -146,7 +157,7 @@ def test_terms_are_what_they_rest_on() -> None:
     assert by_name["finding block records"] == MAINNET.blocks * 5e-6
     assert found.seconds == pytest.approx(sum(by_name.values()))
     s, each = found.segments, 24 * MAINNET.txs + 16 * MAINNET.addresses
-    assert found.index_bytes_read == (each + 8 * MAINNET.outputs) * (s - 1) // 2
+    assert found.older_bytes_read == (each + 8 * MAINNET.outputs) * (s - 1) // 2
 
 
 def test_published_counts_are_marked_by_source_and_date() -> None:
@@ -179,6 +190,9 @@ def test_the_command_labels_everything(tmp_path: Path) -> None:
     [
         pytest.param(["--like", "no-such"], NotFoundError, id="a chain not known"),
         pytest.param(["--memory", "much"], UsageError, id="not a size"),
+        pytest.param(
+            ["--memory", "1MB", "--quick"], InputError, id="too little memory"
+        ),
         pytest.param(["--txs", "0"], UsageError, id="no transactions"),
     ],
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dalil.cli.output import Ticker, emit, json_option, say_compiling
+from dalil.cli.output import Ticker, emit, json_option, memory_option, say_compiling
+from dalil.units import parse_bytes
 
 if TYPE_CHECKING:
     from dalil.ledger.chainsizes import Chain
@@ -17,21 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plan"]
 
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _QUICK = 0.2
-
-
-def _size(text: str) -> int:
-    """Read a size such as 16GB, 512MB or 4GiB."""
-    from dalil.errors import UsageError
-
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.I)
-    if not match:
-        raise UsageError("a size is a number and a unit, such as 16GB", text)
-    number, unit, binary = match.groups()
-    power = "KMGT".find(unit.upper()) + 1 if unit else 0
-    each = 1024**power if binary else _UNITS[unit.upper()]
-    return int(float(number) * each)
 
 
 @click.command()
@@ -41,7 +27,7 @@ def _size(text: str) -> int:
     show_default=True,
     help="The chain whose published size is taken.",
 )
-@click.option("--memory", default="4GB", show_default=True, help="As for a build.")
+@memory_option
 @click.option(
     "--blocks",
     type=click.Path(path_type=Path, exists=True),
@@ -95,7 +81,7 @@ def plan(
     counts = CHAINS[like].counts._replace(**given)
     sources = CHAINS[like].sources | dict.fromkeys(given, "given")
     chain = CHAINS[like]._replace(counts=counts, sources=sources)
-    bound = _size(memory)
+    bound = parse_bytes(memory)
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         samples = measure_builds(Path(name), bound, _QUICK if quick else 1.0, Ticker())
         machine = measure_machine(Path(name), blocks)
@@ -125,8 +111,8 @@ def _result(
             for term in projection.terms
         ],
         "segments": projection.segments,
-        "merge_passes": projection.merge_passes,
-        "older_bytes_read": projection.index_bytes_read,
+        "times_merged": projection.times_merged,
+        "older_bytes_read": projection.older_bytes_read,
         "primary_bytes": projection.primary_bytes,
         "run_bytes": projection.run_bytes,
         "chain": chain.counts._asdict(),
@@ -174,7 +160,8 @@ def _text(result: dict[str, Any]) -> str:
         for term in result["terms"]
     ]
     rows += [
-        f"in {result['segments']} segments, {result['merge_passes']} merge passes, "
+        f"in {result['segments']} segments, each row of a run written "
+        f"{1 + result['times_merged']:.2f} times, "
         f"reading {result['older_bytes_read'] / gb:,.0f} GB of older runs",
         "for a chain of",
     ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import shutil
 import time
 import tracemalloc
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.scripts import ScriptType
@@ -23,6 +21,8 @@ from dalil.sources.blockfolder import open_blocks
 from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dalil.progress import Progress
 
 __all__ = ["measure_builds", "measure_machine", "measured_build"]
@@ -40,19 +40,16 @@ _DISK_BYTES = 256 << 20
 _STEP = 8 << 20
 
 
-def measured_build(
-    what: str, folder: Path, memory: int | None, times: int = 2
-) -> Sample:
+def measured_build(what: str, folder: Path, memory: int, times: int = 2) -> Sample:
     """Build a ledger of a folder's blocks and time it; the faster of `times`.
 
     The ledger is made beside the folder, and deleted.
     """
     best, ledger_path = float("inf"), folder.with_suffix(".ledger")
-    extra = {"memory": memory} if memory and _takes_memory() else {}
     for _ in range(times):
         shutil.rmtree(ledger_path, ignore_errors=True)
         start = time.perf_counter()
-        build_from_blocks(ledger_path, open_blocks(folder), **extra)  # type: ignore[arg-type]
+        build_from_blocks(ledger_path, open_blocks(folder), memory=memory)
         best = min(best, time.perf_counter() - start)
     ledger = Ledger.open(ledger_path)
     counts = Counts(
@@ -68,12 +65,8 @@ def measured_build(
     return Sample(what, counts, best, sum(each.st_blocks * 512 for each in files))
 
 
-def _takes_memory() -> bool:
-    return "memory" in inspect.signature(build_from_blocks).parameters
-
-
 def measure_builds(
-    folder: Path, memory: int | None, scale: float, progress: Progress = silent
+    folder: Path, memory: int, scale: float, progress: Progress = silent
 ) -> list[Sample]:
     """Build five made-up chains of different shapes, `scale` times their size.
 
@@ -120,10 +113,7 @@ def measure_machine(folder: Path, blocks: Path | None) -> Machine:
     seconds = time.perf_counter() - start
     n = len(chain.records)
     where = str(blocks) if blocks else "the disk of temporary files"
-    status = Path("/proc/self/statm")
-    pages = int(status.read_text().split()[1]) if status.exists() else 0
-    resident = pages * os.sysconf("SC_PAGE_SIZE")
-    return Machine(read_rate, where, write_rate, held / n, seconds / n, resident)
+    return Machine(read_rate, where, write_rate, held / n, seconds / n)
 
 
 def _write_rate(path: Path) -> float:

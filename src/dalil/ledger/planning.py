@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.errors import InputError
+from dalil.ledger.commit import RunRows
+from dalil.ledger.housekeeping import mergeable
 from dalil.ledger.layout import COLUMNS
+from dalil.ledger.runs import Rows
 from dalil.ledger.segment.arena import BLOCK
 from dalil.ledger.segment.lists import PER_BLOCK
 from dalil.ledger.segment.pool import Totals, bytes_needed
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOT_IN_THE_MODEL",
+    "OWN_BYTES",
     "Machine",
     "Projection",
     "Sample",
@@ -37,6 +41,7 @@ __all__ = [
     "run_bytes",
     "segment_bytes",
     "segments_of",
+    "times_merged",
 ]
 
 
@@ -47,13 +52,11 @@ NOT_IN_THE_MODEL = (
     "stated here, and the system takes them back when memory is short",
     "a second build because a block near the tip breaks a rule",
     "made-up scripts and signatures being more alike than real ones",
+    "older runs being compared more slowly than the disk reads them",
 )
 
-MERGE_FAN_IN = 8
-"""Runs that are merged into one; passes are its logarithm."""
-
-_BUFFERS_SHARE = 0.25
-"""Share of the memory setting that batches and buffers take from a segment."""
+OWN_BYTES = 320_000_000
+"""What a build keeps of its memory for itself; the rest is the segment's."""
 
 
 class Sample(NamedTuple):
@@ -76,8 +79,6 @@ class Machine(NamedTuple):
     record_bytes: float
     """Memory a block record takes as Python objects."""
     record_seconds: float
-    process_bytes: float
-    """Resident before a build starts."""
 
 
 class Slopes(NamedTuple):
@@ -110,13 +111,15 @@ class Projection(NamedTuple):
 
     terms: tuple[Term, ...]
     segments: int
-    merge_passes: int
-    index_bytes_read: int
+    times_merged: float
+    """How often a row of a run is written anew, on average."""
+    older_bytes_read: int
     primary_bytes: int
     run_bytes: int
     peak_disk_bytes: int
     """While the last runs are merged, old and new lie side by side."""
     peak_memory_bytes: int
+    """The setting, and the block records of the whole chain beside it."""
 
     @property
     def seconds(self) -> float:
@@ -191,8 +194,38 @@ def segment_bytes(counts: Counts) -> int:
 
 
 def segments_of(counts: Counts, memory: int) -> int:
-    """Count the segments, and so the commits, that this memory setting gives."""
-    return -(-segment_bytes(counts) // int(memory * (1 - _BUFFERS_SHARE)))
+    """Count the segments, and so the commits, that this memory setting gives.
+
+    Raises
+    ------
+    InputError
+        If nothing would be left for a segment.
+    """
+    room = memory - OWN_BYTES
+    if room <= 0:
+        raise InputError(f"a build keeps {OWN_BYTES:,} bytes for itself", memory)
+    return -(-segment_bytes(counts) // room)
+
+
+def times_merged(counts: Counts, segments: int) -> float:
+    """Say how often a row of a run is written anew, on average.
+
+    Plays the rule that builds merge by through, segment by segment.
+    """
+
+    def rows(start: int, stop: int) -> Rows:
+        return Rows(*((n * start // segments, n * stop // segments) for n in sizes))
+
+    sizes = (*counts[:5], 0)
+    runs: list[tuple[int, int]] = []
+    anew = 0
+    for segment in range(segments):
+        runs.append((segment, segment + 1))
+        while due := mergeable([RunRows("", rows(*run)) for run in runs]):
+            start, stop = runs[due][0][0], runs[due][-1][1]
+            runs[due] = [(start, stop)]
+            anew += stop - start
+    return anew / segments
 
 
 def project(
@@ -212,9 +245,7 @@ def project(
         The build's memory setting, bytes.
     """
     segments = segments_of(counts, memory)
-    passes = 0
-    while MERGE_FAN_IN**passes < segments:
-        passes += 1
+    merged = times_merged(counts, segments)
     primary, runs = primary_bytes(counts), run_bytes(counts)
     indexes = 16 * (counts.txs + counts.addresses)
     touched = 8 * (counts.txs + counts.outputs)
@@ -250,18 +281,17 @@ def project(
         ),
         Term(
             "merging runs",
-            passes * runs * (1 / read + 1 / write),
-            f"{passes} passes, {MERGE_FAN_IN} runs into one",
+            merged * runs * (1 / read + 1 / write),
+            f"each row {merged:.2f} times, by the rule builds follow",
         ),
     )
-    records = int(counts.blocks * machine.record_bytes)
     return Projection(
         terms,
         segments,
-        passes,
+        merged,
         older,
         primary,
         runs,
-        primary + runs + (runs if passes else 0),
-        memory + records + int(machine.process_bytes),
+        primary + runs + (runs if merged else 0),
+        memory + int(counts.blocks * machine.record_bytes),
     )
