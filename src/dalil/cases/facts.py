@@ -45,7 +45,8 @@ def case_facts(charter: Charter) -> CaseFacts:
 
 def ledger_facts(ledger: Ledger) -> LedgerFacts:
     """Name a ledger and the part of the chain it holds."""
-    from_genesis = ledger.heights_known and int(ledger.block_height[0]) == 0
+    first_known = ledger.heights_known and int(ledger.block_height[0]) == 0
+    from_genesis = first_known and ledger.contiguous
     return LedgerFacts(
         chain=ledger.chain,
         manifest_sha256=ledger.manifest_sha256,

@@ -125,7 +125,9 @@ def _blocks(material: Material) -> dict[str, object]:
         if not runs or runs[-1][0] + len(runs[-1][1]) != height:
             runs.append((height, []))
         runs[-1][1].append(header.hex())
+    said = {"unproven": sorted(material.unproven)} if runs and material.unproven else {}
     return {
+        **said,
         "chain": material.chain,
         "headers": [{"first_height": h, "headers": texts} for h, texts in runs],
         "proofs": {

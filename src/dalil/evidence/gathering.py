@@ -63,7 +63,9 @@ def gather(
             )
         material.transactions[txid] = ledger.raw_tx(tx)
         proof = _proof(ledger, tx)
-        if proof is not None:
+        if proof is None:
+            material.unproven.add(txid)
+        else:
             material.proofs[txid] = proof
         parsed = parse_tx(material.transactions[txid])
         if parsed.is_coinbase:
@@ -80,7 +82,7 @@ def _proof(ledger: Ledger, tx: int) -> BlockProof | None:
         return None
     try:
         branch = ledger.merkle_branch(tx)
-    except NotFoundError:  # single transactions from an explorer have no block
+    except NotFoundError:  # of a single transaction no proof may have been had
         return None
     height = int(ledger.block_height[block])
     return BlockProof(height, ledger.tx_position(tx), tuple(branch), header)

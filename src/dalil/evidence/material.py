@@ -86,6 +86,8 @@ class Material:
         Raw; those of the findings, and those that made what they spend.
     proofs : dict of txid to BlockProof
         For every transaction whose inclusion is to be shown.
+    unproven : set of txid
+        Transactions of the findings whose place no proof shows.
     headers : dict of height to bytes
         Further headers, so that runs hang together or reach an anchor.
     prevouts : dict of outpoint to ToldPrevout
@@ -99,6 +101,7 @@ class Material:
     chain: str | None = None
     transactions: dict[str, bytes] = field(default_factory=dict)
     proofs: dict[str, BlockProof] = field(default_factory=dict)
+    unproven: set[str] = field(default_factory=set)
     headers: dict[int, bytes] = field(default_factory=dict)
     prevouts: dict[str, ToldPrevout] = field(default_factory=dict)
     exhibits: dict[str, Path] = field(default_factory=dict)

@@ -686,6 +686,7 @@ class Chain:
             Report.current.guarded("headers", self._run, run)
         self._depth: Dict[int, int] = {}
         self._branches: Dict[str, Any] = blocks["proofs"]
+        self._unproven = set(blocks.get("unproven", []))
 
     def _run(self, run: Dict[str, Any]) -> None:
         first, texts = run["first_height"], run["headers"]
@@ -743,12 +744,10 @@ class Chain:
         """Where a transaction stands, its Merkle branch climbed; None if untold."""
         proof = self._branches.get(txid)
         if proof is None:
-            # A bundle with blocks has a branch for each transaction it names.
-            must(
-                "Merkle branch of " + txid,
-                "none",
-                "missing" if self.headers else "none",
-            )
+            # A bundle with blocks has a branch for each transaction it names, or
+            # says that it has none; whoever asks for a place then reports it.
+            said = not self.headers or txid in self._unproven
+            must("Merkle branch of " + txid, "none", "none" if said else "missing")
             return None
         height, position = proof["height"], proof["position"]
         if txid not in self.proofs:
@@ -1982,7 +1981,12 @@ def check_document(bag: Bag) -> None:
         report.guarded(name, check_exhibit, bag, exhibit)
     ledgers = {}
     blocks = bag.json("data/blocks.json")
-    must("data/blocks.json, form", ["chain", "headers", "proofs"], sorted(blocks))
+    keys = sorted(set(blocks) | {"unproven"})
+    must("data/blocks.json, form", ["chain", "headers", "proofs", "unproven"], keys)
+    bare = blocks.get("unproven", [])
+    plain = isinstance(bare, list) and all(isinstance(txid, str) for txid in bare)
+    holds("data/blocks.json, unproven", plain and not set(bare) & set(blocks["proofs"]),
+          "transactions without a proof", bare)  # fmt: skip
     if blocks["chain"] is not None:
         chain_id = blocks["chain"]
         holds(

@@ -87,7 +87,7 @@ def fetch(
 ) -> Collected:
     """Fetch as the command does, without a ledger."""
     spec = parse_source(source)
-    network, server = REGTEST, None
+    network, server = options.pop("network", REGTEST), None
     if not options.pop("offline", False):
         timeout = options.pop("timeout", 60.0)
         server, network = open_server(spec, Manners(timeout=timeout))
