@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import threading
@@ -19,6 +20,8 @@ class Ran(NamedTuple):
     """What a command took."""
 
     seconds: float
+    cpu: float
+    """Seconds of processor time, of all its threads and children."""
     peak_mb: float
     """VmHWM: the most that was resident, mapped files included."""
     anonymous_mb: float
@@ -28,7 +31,7 @@ class Ran(NamedTuple):
 
 def run(command: list[str]) -> Ran:
     """Run a command to its end; its errors go where ours go if it fails."""
-    start = time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -54,7 +57,9 @@ def run(command: list[str]) -> Ran:
         thread.join()
     if process.returncode:
         raise SystemExit(f"failed: {command}\n{errors[-2_000:]}")
-    return Ran(seconds, peak["VmHWM"] / 1000, peak["RssAnon"] / 1000, output)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ran(seconds, cpu, peak["VmHWM"] / 1000, peak["RssAnon"] / 1000, output)
 
 
 def median(runs: list[Ran]) -> Ran:
