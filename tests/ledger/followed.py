@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
-    from dalil.ledger.follow import Commit
+    from dalil.ledger.take import Taken
     from tests.node import RegtestNode
 
 __all__ = ["caught_up", "dumped", "lived_chain", "node_of", "same_as_built"]
@@ -54,7 +54,7 @@ def caught_up(
     *,
     from_height: int | None = None,
     n_blocks: int = 500,
-) -> list[Commit]:
+) -> list[Taken]:
     """Start a follower, let it catch up, end it; its commits."""
     limits = GroupLimits(n_blocks)
     node = node_of(regtest)

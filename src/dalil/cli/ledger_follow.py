@@ -13,7 +13,7 @@ import click
 from dalil.cli.output import Ticker, json_option, say_compiling
 
 if TYPE_CHECKING:
-    from dalil.ledger.follow import Commit
+    from dalil.ledger.take import Taken
 
 __all__ = ["follow"]
 
@@ -122,7 +122,7 @@ def _end_gently(stop: threading.Event) -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def _say(commit: Commit, *, as_json: bool) -> None:
+def _say(commit: Taken, *, as_json: bool) -> None:
     for note in commit.notes:
         click.echo(f"note: {note.file} at {note.offset}: {note.problem}", err=True)
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dalil.chains.bitcoin.header import Header, work_of
 from dalil.errors import InputError, NodeError
 from dalil.ids import format_txid
+from dalil.sources.node.headers import headers_from
 
 if TYPE_CHECKING:
     from dalil.ledger.reader import Ledger
@@ -61,7 +62,7 @@ def first_branch(node: Node, height: int) -> Branch:
 
 
 def _headers(node: Node, block: bytes) -> list[Header]:
-    headers = node.headers_from(block)
+    headers = headers_from(node, block)
     if not headers:
         raise NodeError("unknown_block", "the node's chain turned", format_txid(block))
     return headers
@@ -90,7 +91,7 @@ def better_branch(ledger: Ledger, node: Node) -> Branch | None:
     work = least = 0
     while work <= behind:
         if least == len(headers):
-            more = node.headers_from(headers[-1].hash)[1:] if headers else []
+            more = headers_from(node, headers[-1].hash)[1:] if headers else []
             if not more:
                 return None
             headers += more

@@ -12,53 +12,33 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.header import Header
-from dalil.errors import InputError, NodeError, StoreError
+from dalil.errors import NodeError, StoreError
 from dalil.ids import format_txid
 from dalil.ledger.branch import Branch, better_branch, check_same_chain, first_branch
-from dalil.ledger.build import build_from_blocks
+from dalil.ledger.commit import has_ledger
 from dalil.ledger.reader import Ledger
+from dalil.ledger.take import RefusedError, take_group
 from dalil.progress import silent
 from dalil.sources.blockfolder import proves_work
-from dalil.sources.node.client import HEADERS_AT_ONCE
 from dalil.sources.node.fetch import Fetcher, GroupLimits
+from dalil.sources.node.headers import HEADERS_AT_ONCE, headers_from
 from dalil.sources.node.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dalil.ledger.take import Taken
     from dalil.progress import Progress
-    from dalil.sources.blockfiles import Note
-    from dalil.sources.blockfolder import BlockFolder
     from dalil.sources.node.client import Node
 
-__all__ = ["Commit", "Follower"]
+__all__ = ["Follower"]
 
 _TURNS = 5
 """So often in a row the node's chain may turn under us without any commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit: the tip it reached, blocks added and taken back before."""
-
-    height: int | None
-    hash: str
-    added: int
-    rolled_back: int
-    notes: tuple[Note, ...] = ()
-
-
-class _RefusedError(Exception):
-    """The build refused a block: its hash, and why."""
-
-    def __init__(self, block: bytes, problem: str) -> None:
-        super().__init__(problem)
-        self.block, self.problem = block, problem
 
 
 class Follower:
@@ -118,17 +98,17 @@ class Follower:
         empty = not len(self._spool)
         self._spool.close()
         self._spool = None
-        if empty and not _is_ledger(self.path):
+        if empty and not has_ledger(self.path):
             shutil.rmtree(self.path, ignore_errors=True)
 
     # -- the way to the node's tip --------------------------------------------
 
-    def catch_up(self) -> Iterator[Commit]:
+    def catch_up(self) -> Iterator[Taken]:
         """Commit group by group until there is nothing new, or a stop.
 
         Yields
         ------
-        Commit
+        Taken
             After each commit; the ledger can be opened at once.
 
         Raises
@@ -148,7 +128,7 @@ class Follower:
                 for commit in self._take(branch):
                     turns = 0
                     yield commit
-            except _RefusedError as refused:
+            except RefusedError as refused:
                 self._forget(refused)
             except NodeError as error:
                 if self._stop.is_set():
@@ -164,7 +144,7 @@ class Follower:
 
         They save one question each; whether they count is decided as ever.
         """
-        if self._spool is None or self._undo or not _is_ledger(self.path):
+        if self._spool is None or self._undo or not has_ledger(self.path):
             return
         last = Ledger.open(self.path).block_hash[-1].tobytes()
         for block in blocks:
@@ -178,7 +158,7 @@ class Follower:
 
     def _branch(self) -> Branch | None:
         """Find what the node has and the ledger has not; None if nothing better."""
-        if not _is_ledger(self.path):
+        if not has_ledger(self.path):
             height = self._from_height or 0
             first = first_branch(self.node, height)
             self._open_spool(partial=height > 0)
@@ -215,9 +195,9 @@ class Follower:
         while more:
             yield from more
             full = len(more) >= HEADERS_AT_ONCE - 1
-            more = self.node.headers_from(more[-1].hash)[1:] if full else []
+            more = headers_from(self.node, more[-1].hash)[1:] if full else []
 
-    def _take(self, branch: Branch) -> Iterator[Commit]:
+    def _take(self, branch: Branch) -> Iterator[Taken]:
         """Fetch the next group while the one before is being built."""
         assert self._spool is not None
         fetcher = Fetcher(self.node, self._spool, undo=self._undo, limits=self._limits)
@@ -230,7 +210,9 @@ class Follower:
             try:
                 while (group := coming.result()) and not self._stop.is_set():
                     coming = thread.submit(next, groups, None)
-                    commit, refusal = self._build(group)
+                    commit, refusal = take_group(
+                        self.path, self._spool, group, self._progress
+                    )
                     if commit:
                         yield commit
                     if refusal:
@@ -241,55 +223,9 @@ class Follower:
                     coming.result()
                 groups.close()
 
-    def _build(self, group: list[Header]) -> tuple[Commit | None, Exception | None]:
-        """Build a group; what was committed, and what the build did not take."""
-        assert self._spool is not None
-        hashes = [header.hash for header in group]
-        self._spool.sync(hashes)
-        folder = self._spool.blocks(hashes)
-        added = rolled_back = 0
-        try:
-            report = build_from_blocks(self.path, folder, self._progress)
-            added, rolled_back = report.added, report.rolled_back
-        except InputError:
-            if not folder.notes:
-                raise
-        if not _is_ledger(self.path):
-            return None, _refusal(group, folder)
-        ledger = Ledger.open(self.path)
-        recent = {row.tobytes() for row in ledger.block_hash[-max(added, len(group)) :]}
-        refusal = None if hashes[-1] in recent else _refusal(group, folder)
-        if not added:
-            return None, refusal
-        self._spool.trust(recent)
-        height = int(ledger.block_height[-1]) if ledger.heights_known else None
-        tip = format_txid(ledger.block_hash[-1].tobytes())
-        notes = () if refusal else tuple(folder.notes)
-        return Commit(height, tip, added, rolled_back, notes), refusal
-
-    def _forget(self, refused: _RefusedError) -> None:
+    def _forget(self, refused: RefusedError) -> None:
         """Forget a block that the build refused; blame the node that sent it."""
         assert self._spool is not None
         if not self._spool.forget(refused.block):
             problem = f"the node's block is refused: {refused.problem}"
             raise NodeError("bad_answer", problem, format_txid(refused.block))
-
-
-def _refusal(group: list[Header], folder: BlockFolder) -> Exception:
-    """Find which block of a group was refused, by the build's notes."""
-    wanted = {header.hash for header in group}
-    told = {(note.file, note.offset): note.problem for note in folder.notes}
-    for record in folder.records:
-        at = folder.files[record.file].path.name, record.at - 8
-        if at in told and record.header.hash in wanted:
-            return _RefusedError(record.header.hash, told[at])
-    notes = "; ".join(told.values()) or "no reason given"
-    return InputError(
-        f"the ledger does not take the node's chain ({notes})",
-        format_txid(group[-1].hash),
-    )
-
-
-def _is_ledger(path: Path) -> bool:
-    """Tell whether a first commit was made here."""
-    return (path / "current").exists() or (path / "commit.json").exists()

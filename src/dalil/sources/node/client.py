@@ -19,7 +19,6 @@ from dalil.chains.bitcoin.networks import NETWORKS, Network
 from dalil.errors import DalilError, NodeError
 from dalil.ids import format_txid, parse_txid
 from dalil.settings import MAX_BLOCK_BYTES
-from dalil.sources.blockfolder import proves_work
 from dalil.sources.node.spent import from_prevouts, from_spent_outputs, undo_bytes
 
 if TYPE_CHECKING:
@@ -28,9 +27,8 @@ if TYPE_CHECKING:
     from dalil.sources.node.patience import Patience
     from dalil.sources.node.rpc import Rpc
 
-__all__ = ["HEADERS_AT_ONCE", "Node"]
+__all__ = ["Node"]
 
-HEADERS_AT_ONCE = 2000
 _HEADER = 80
 _VERBOSE_LIMIT = 1 << 28
 _OK, _UNAVAILABLE = 200, 503
@@ -84,7 +82,7 @@ class Node:
     def has_rest(self) -> bool:
         """Whether the node serves REST, asked once."""
         genesis = self.network.genesis
-        first = self._rest(f"headers/1/{genesis}.bin", _HEADER)
+        first = self.rest(f"headers/1/{genesis}.bin", _HEADER)
         return first is not None and format_txid(header_hash(first)) == genesis
 
     def close(self) -> None:
@@ -110,62 +108,8 @@ class Node:
         height = told.get("height") if isinstance(told, dict) else None
         confirmations = told.get("confirmations") if isinstance(told, dict) else None
         if type(height) is not int or type(confirmations) is not int or height < 0:
-            raise self._bad("a header without height or confirmations")
+            raise self.bad("a header without height or confirmations")
         return height if confirmations > 0 else None
-
-    def headers_from(self, block: bytes, count: int = HEADERS_AT_ONCE) -> list[Header]:
-        """Read headers of the main chain, from one of its blocks on.
-
-        Returns
-        -------
-        list of Header
-            `block`'s own first, each the next one's parent, each with its
-            work; empty if `block` is not on the main chain (any more).
-
-        Raises
-        ------
-        NodeError
-            ``bad_answer`` if they do not link or do not prove work.
-        """
-        raw = self._rest_headers(block, count) if self.has_rest else None
-        if raw is None:
-            raw = self._rpc_headers(block, count)
-        if len(raw) % _HEADER:
-            raise self._bad("headers of odd size")
-        found = [
-            Header.parse(raw[at : at + _HEADER]) for at in range(0, len(raw), _HEADER)
-        ]
-        for i, header in enumerate(found):
-            linked = found[i - 1].hash == header.previous if i else header.hash == block
-            if not linked:
-                raise self._bad("headers that do not follow one another")
-            if not proves_work(header, self.network):
-                raise self._bad(f"{format_txid(header.hash)} proves no work")
-        return found
-
-    def _rest_headers(self, block: bytes, count: int) -> bytes | None:
-        return self._rest(f"headers/{count}/{format_txid(block)}.bin", count * _HEADER)
-
-    def _rpc_headers(self, block: bytes, count: int) -> bytes:
-        height = self.height_of(block)
-        if height is None:
-            return b""
-        tip = self.rpc.call("getblockcount")
-        if type(tip) is not int:
-            raise self._bad("no block count")
-        heights = range(height, min(height + count, tip + 1))
-        hashes = self.rpc.batch("getblockhash", [[h] for h in heights])
-        told = self.rpc.batch("getblockheader", [[each, False] for each in hashes])
-        # The chain may have turned between the questions: keep what links.
-        kept: list[bytes] = []
-        last = block
-        for each in told:
-            raw = self._hex(each, _HEADER)
-            if (raw[4:36] if kept else header_hash(raw)) != last:
-                break
-            kept.append(raw)
-            last = header_hash(raw)
-        return b"".join(kept)
 
     def block(self, header: Header) -> bytes:
         """Fetch a block's bytes, by REST or else by RPC.
@@ -178,21 +122,19 @@ class Node:
             against that header by the build.
         """
         name = format_txid(header.hash)
-        raw = (
-            self._rest(f"block/{name}.bin", MAX_BLOCK_BYTES) if self.has_rest else None
-        )
+        raw = self.rest(f"block/{name}.bin", MAX_BLOCK_BYTES) if self.has_rest else None
         if raw is None:
             told = self.rpc.call("getblock", name, 0, limit=2 * MAX_BLOCK_BYTES + 1000)
-            raw = self._hex(told)
+            raw = self.unhex(told)
         if raw[:_HEADER] != header.raw or len(raw) <= _HEADER:
-            raise self._bad(f"it is not block {name}")
+            raise self.bad(f"it is not block {name}")
         return raw
 
     def undo(self, block: bytes) -> bytes:
         """Fetch what a block's inputs spent, as Core's undo data.
 
         By ``spenttxouts`` where the node serves it, else from ``getblock``
-        with prevouts, which takes some ten times as long.
+        with prevouts, which are much longer.
 
         Raises
         ------
@@ -202,7 +144,7 @@ class Node:
         name = format_txid(header_hash(block[:_HEADER]))
         spent = None
         if self.has_rest and self._spent_by_rest:
-            raw = self._rest(f"spenttxouts/{name}.bin", 4 * MAX_BLOCK_BYTES)
+            raw = self.rest(f"spenttxouts/{name}.bin", 4 * MAX_BLOCK_BYTES)
             self._spent_by_rest = raw is not None
             spent = None if raw is None else from_spent_outputs(raw)
         if spent is None:
@@ -211,8 +153,8 @@ class Node:
                 spent = from_prevouts(told)
         return undo_bytes(block, spent)
 
-    def _rest(self, path: str, limit: int) -> bytes | None:
-        """Read a REST path; None where the node does not serve it."""
+    def rest(self, path: str, limit: int) -> bytes | None:
+        """Read ``/rest/<path>``; None where the node does not serve it."""
 
         def ask() -> bytes | None:
             answer = self.rpc.ask("GET", f"/rest/{path}", limit=limit)
@@ -226,18 +168,26 @@ class Node:
         try:
             return parse_txid(str(told))
         except DalilError:
-            raise self._bad("no block hash") from None
+            raise self.bad("no block hash") from None
 
-    def _hex(self, told: Any, size: int | None = None) -> bytes:  # noqa: ANN401 - JSON
+    def unhex(self, told: Any, size: int | None = None) -> bytes:  # noqa: ANN401 - JSON
+        """Read the bytes an answer spells.
+
+        Raises
+        ------
+        NodeError
+            ``bad_answer`` if it spells none, or not `size` of them.
+        """
         try:
             raw = bytes.fromhex(told)
         except (TypeError, ValueError):
-            raise self._bad("no hex") from None
+            raise self.bad("no hex") from None
         if size is not None and len(raw) != size:
-            raise self._bad(f"{len(raw)} bytes where {size} are due")
+            raise self.bad(f"{len(raw)} bytes where {size} are due")
         return raw
 
-    def _bad(self, what: str) -> NodeError:
+    def bad(self, what: str) -> NodeError:
+        """Make the error that refuses an answer."""
         return NodeError(
             "bad_answer", f"the node's answer is refused: {what}", self.rpc.access.name
         )
