@@ -18,12 +18,35 @@ from dalil.kernels import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["mark_of", "words"]
+__all__ = ["mark_at", "mark_of", "words"]
 
 
 def words(keys: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """See (n, 32) bytes as (n, 4) words, without a copy."""
     return np.asarray(keys).view(np.uint64)
+
+
+@kernel
+def mark_at(
+    keys: NDArray[np.uint64], at: int, tag: int, seed: np.uint64
+) -> tuple[np.uint64, np.uint64]:
+    """Mix the four words at a place of a flat array; see `mark_of`.
+
+    The same in a loop without making a view of each key.
+    """
+    a = seed ^ np.uint64(tag)
+    b = seed * np.uint64(0x9FB21C651E98DF25) + np.uint64(tag)
+    for word in (keys[at], keys[at + 1], keys[at + 2], keys[at + 3]):
+        a = (a ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        b = (b ^ (word >> np.uint64(32)) ^ (word << np.uint64(32))) * (
+            np.uint64(0xD6E8FEB86659FD93)
+        )
+        a ^= a >> np.uint64(32)
+        b ^= b >> np.uint64(29)
+    a = (a ^ b >> np.uint64(31)) * np.uint64(0xD6E8FEB86659FD93)
+    b = (b ^ a >> np.uint64(28)) * np.uint64(0x9E3779B97F4A7C15)
+    a ^= b >> np.uint64(32)
+    return a, b & np.uint64(0xFFFF_FFFF_0000_0000)
 
 
 @kernel
@@ -41,16 +64,4 @@ def mark_of(
         64 bits, and 32 more in the upper half of the second; its lower half is
         0, where an index keeps the row.
     """
-    a = seed ^ np.uint64(tag)
-    b = seed * np.uint64(0x9FB21C651E98DF25) + np.uint64(tag)
-    for word in range(4):
-        a = (a ^ key[word]) * np.uint64(0x9E3779B97F4A7C15)
-        b = (b ^ (key[word] >> np.uint64(32)) ^ (key[word] << np.uint64(32))) * (
-            np.uint64(0xD6E8FEB86659FD93)
-        )
-        a ^= a >> np.uint64(32)
-        b ^= b >> np.uint64(29)
-    a = (a ^ b >> np.uint64(31)) * np.uint64(0xD6E8FEB86659FD93)
-    b = (b ^ a >> np.uint64(28)) * np.uint64(0x9E3779B97F4A7C15)
-    a ^= b >> np.uint64(32)
-    return a, b & np.uint64(0xFFFF_FFFF_0000_0000)
+    return mark_at(key, 0, tag, seed)

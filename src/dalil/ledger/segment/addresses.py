@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.ledger.marks import mark_of
+from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
     OUTPUT,
     TOLD,
@@ -25,6 +25,7 @@ from dalil.ledger.segment.lists import (
     same_key,
 )
 from dalil.ledger.segment.order import sort_marks
+from dalil.ledger.segment.prefetch import prefetch, prefetch_to_write
 from dalil.ledger.segment.take import INPUT_FLAG, Mix
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def fold_keys(
                             words[at + 4] |= np.uint64(_UNUSED) << np.uint64(32)
                             continue
                         words[at + 5] = pair(_NONE, low_half(words[at + 5]))
-                    high, low = mark_of(words[at : at + 4], kind & _TYPE, mix.seed)
+                    high, low = mark_at(words, at, kind & _TYPE, mix.seed)
                     slot = np.int64((high << skip) >> np.uint64(64 - bits))
                     while slots[slot]:
                         first = low_half(slots[slot])
@@ -235,9 +236,17 @@ def place_keys(
     new: NewAddresses,
 ) -> None:
     """Put new keys at their rows, and rows in place of positions in entries."""
-    for j in range(entries.shape[0]):
+    n, code, flat = entries.shape[0], codes.code, new.key.reshape(-1)
+    for j in range(n):
+        if j + 24 < n:
+            prefetch(words, low_half(entries[j + 24, 1]))
+        if j + 16 < n:
+            prefetch(code, low_half(words[low_half(entries[j + 16, 1]) + 4]))
+        if j + 8 < n:
+            place = np.int64(code[low_half(words[low_half(entries[j + 8, 1]) + 4])])
+            prefetch_to_write(flat, 4 * (place - codes.n_old))
         at = low_half(entries[j, 1])
-        row = np.int64(codes.code[low_half(words[at + 4])]) - codes.n_old
+        row = np.int64(code[low_half(words[at + 4])]) - codes.n_old
         new.kind[row] = high_half(words[at + 4]) & _TYPE
         for word in range(4):
             new.key[row, word] = words[at + word]

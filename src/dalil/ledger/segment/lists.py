@@ -98,8 +98,8 @@ def append(
 @kernel
 def put(words: NDArray[np.uint64], at: int, keys: NDArray[np.uint64], row: int) -> None:
     """Write a record's key."""
-    words[at], words[at + 1] = keys[row, 0], keys[row, 1]
-    words[at + 2], words[at + 3] = keys[row, 2], keys[row, 3]
+    words[at], words[at + 1] = keys[4 * row], keys[4 * row + 1]
+    words[at + 2], words[at + 3] = keys[4 * row + 2], keys[4 * row + 3]
 
 
 @kernel

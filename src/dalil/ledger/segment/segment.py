@@ -140,14 +140,16 @@ class Segment:
             at,
             batch.first_input,
             batch.first_output,
-            as_words(batch.txid),
-            as_words(batch.spent_txid),
+            as_words(batch.txid).reshape(-1),
+            as_words(batch.spent_txid).reshape(-1),
             batch.spent_index,
             batch.kind,
-            as_words(batch.key),
+            as_words(batch.key).reshape(-1),
             _NONE if below is None else below,
         )
-        told = ToldRows(prevouts.value, prevouts.kind, as_words(prevouts.key))
+        told = ToldRows(
+            prevouts.value, prevouts.kind, as_words(prevouts.key).reshape(-1)
+        )
         n_told = told.kind.size
         n_long = _count_long(batch.kind) + _count_long(told.kind)
         records = (batch.txid.shape[0], batch.spent_index.size, batch.kind.size, n_told)

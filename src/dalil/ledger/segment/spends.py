@@ -8,7 +8,7 @@ import numpy as np
 
 from dalil.kernels import kernel
 from dalil.ledger.index import Index, find_row
-from dalil.ledger.marks import mark_of
+from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
     SPEND,
     TX,
@@ -18,6 +18,7 @@ from dalil.ledger.segment.lists import (
     same_key,
 )
 from dalil.ledger.segment.order import sort_marks, sort_stretch
+from dalil.ledger.segment.prefetch import prefetch, prefetch_to_write
 from dalil.ledger.segment.take import Mix  # noqa: TC001 - a kernel argument
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ FAR = -3
 _LOW = np.uint64(0xFFFF_FFFF)
 _MISSED = np.uint64(1 << 63)
 _INDEX_BITS = 24
+_AHEAD = 48
+"""Words between a record and the one whose memory is asked for meanwhile."""
 _MOST_INDEX = (1 << _INDEX_BITS) - 1
 
 
@@ -96,7 +99,7 @@ def sort_txs(
         block = block_of(end)
         while block:
             for at in range(block + 1, min(end, block + 253), 6):
-                high, low = mark_of(words[at : at + 4], 0, mix.seed)
+                high, low = mark_at(words, at, 0, mix.seed)
                 raw[n, 0], raw[n, 1] = high, low | np.uint64(at)
                 n += 1
             block = np.int64(words[block])
@@ -184,8 +187,11 @@ def add_spends(
         end = lists.cursor[writer, SPEND, part]
         block = block_of(end)
         while block:
-            for at in range(block + 1, min(end, block + 253), 6):
-                high, low = mark_of(words[at : at + 4], 0, mix.seed)
+            stop = min(end, block + 253)
+            for at in range(block + 1, stop, 6):
+                if at + _AHEAD < stop:
+                    prefetch_to_write(spends, low_half(words[at + _AHEAD + 4]))
+                high, low = mark_at(words, at, 0, mix.seed)
                 b = np.int64((high << left) >> right)
                 bucket = np.int64(starts[b]), np.int64(starts[b + 1])
                 tx = _find_tx(words, entries, bucket, high, at)
@@ -258,12 +264,18 @@ def place_outpoints(
     `spends` of such an input is `first` + its row among outside inputs, and
     becomes -1.
     """
-    words = lists.words
+    words, flat = lists.words, outpoint.reshape(-1)
     for writer in range(lists.cursor.shape[0]):
         end = lists.cursor[writer, SPEND, part]
         block = block_of(end)
         while block:
-            for at in range(block + 1, min(end, block + 253), 6):
+            stop = min(end, block + 253)
+            for at in range(block + 1, stop, 6):
+                if at + 2 * _AHEAD < stop:
+                    prefetch(spends, low_half(words[at + 2 * _AHEAD + 4]))
+                if at + _AHEAD < stop:
+                    place = spends[low_half(words[at + _AHEAD + 4])] - first
+                    prefetch_to_write(flat, 9 * place)
                 if words[at + 5] & _MISSED:
                     row = low_half(words[at + 4])
                     if spends[row] >= first:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
 from dalil.kernels import kernel
-from dalil.ledger.marks import mark_of
+from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import OUTPUT, SPEND, TOLD, TX, Lists, append, pair, put
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Mix(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """A batch as taking wants it: keys as words, `at` its first rows."""
+    """A batch as taking wants it: keys as flat words, `at` its first rows."""
 
     at: tuple[int, int, int]
     first_input: NDArray[np.int64]
@@ -59,7 +59,7 @@ class Rows(NamedTuple):
 
 
 class ToldRows(NamedTuple):
-    """What is told of a batch's inputs, keys as words."""
+    """What is told of a batch's inputs, keys as flat words."""
 
     value: NDArray[np.int64]
     kind: NDArray[np.uint8]
@@ -80,33 +80,40 @@ def part_of(high: np.uint64, bits: int) -> int:
 @kernel
 def _take_txs(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     keys, first = rows.txid, rows.first_output
+    seed, bits = mix.seed, mix.bits
+    first_tx, _first_in, first_out = rows.at
     cursor, free, left = lists.cursor[TX], lists.free_low, lists.left[:1]
-    for t in range(keys.shape[0]):
-        high, _low = mark_of(keys[t], 0, mix.seed)
-        at = append(words, cursor, free, left, part_of(high, mix.bits), 6)
+    count = lists.count[TX]
+    for t in range(first.size - 1):
+        high, _low = mark_at(keys, 4 * t, 0, seed)
+        part = part_of(high, bits)
+        at = append(words, cursor, free, left, part, 6)
         put(words, at, keys, t)
-        words[at + 4] = pair(rows.at[2] + first[t], rows.at[0] + t)
+        words[at + 4] = pair(first_out + first[t], first_tx + t)
         words[at + 5] = np.uint64(first[t + 1] - first[t])
-        lists.count[TX, part_of(high, mix.bits)] += 1
+        count[part] += 1
 
 
 @kernel
 def _take_spends(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     keys, first, indexes = rows.spent_txid, rows.first_input, rows.spent_index
+    seed, bits = mix.seed, mix.bits
+    first_tx, first_in, _first_out = rows.at
     cursor, free, left = lists.cursor[SPEND], lists.free_low, lists.left[:1]
-    count, own = lists.count[SPEND], rows.below.size == 0
+    count, limits = lists.count[SPEND], rows.below
+    own = limits.size == 0
     for t in range(first.size - 1):
-        below = rows.at[0] + t if own else rows.below[t]
+        below = first_tx + t if own else limits[t]
         for i in range(first[t], first[t + 1]):
             if indexes[i] == 0xFFFF_FFFF and not (
-                keys[i, 0] | keys[i, 1] | keys[i, 2] | keys[i, 3]
+                keys[4 * i] | keys[4 * i + 1] | keys[4 * i + 2] | keys[4 * i + 3]
             ):
                 continue
-            high, _low = mark_of(keys[i], 0, mix.seed)
-            part = part_of(high, mix.bits)
+            high, _low = mark_at(keys, 4 * i, 0, seed)
+            part = part_of(high, bits)
             at = append(words, cursor, free, left, part, 6)
             put(words, at, keys, i)
-            words[at + 4] = pair(indexes[i], rows.at[1] + i)
+            words[at + 4] = pair(indexes[i], first_in + i)
             words[at + 5] = np.uint64(below)
             count[part] += 1
 
@@ -116,16 +123,18 @@ def _take_outputs(
     words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix
 ) -> None:
     keys, kinds = rows.key, rows.kind
+    seed, bits = mix.seed, mix.bits
+    _first_tx, _first_in, first_out = rows.at
     cursor, free, left = lists.cursor[OUTPUT], lists.free_high, lists.left[1:]
     count = lists.count[OUTPUT]
     for o in range(kinds.size):
         kind = np.int64(kinds[o])
         if _has_address(kind):
-            high, _low = mark_of(keys[o], kind, mix.seed)
-            part = part_of(high, mix.bits)
+            high, _low = mark_at(keys, 4 * o, kind, seed)
+            part = part_of(high, bits)
             at = append(words, cursor, free, left, part, 5)
             put(words, at, keys, o)
-            words[at + 4] = pair(kind, rows.at[2] + o)
+            words[at + 4] = pair(kind, first_out + o)
             count[part] += 1
 
 
@@ -143,18 +152,20 @@ def take_told(
 ) -> None:
     """Put the addresses told for a batch's inputs into partitions."""
     keys, first, kinds = told.key, rows.first_input, told.kind
+    seed, bits = mix.seed, mix.bits
+    _first_tx, first_in, first_out = rows.at
     cursor, free, left = lists.cursor[TOLD], lists.free_high, lists.left[1:]
-    count = lists.count[TOLD]
+    count, outputs = lists.count[TOLD], rows.first_output
     for t in range(first.size - 1):
-        before = np.uint64(rows.at[2] + rows.first_output[t])
+        before = np.uint64(first_out + outputs[t])
         for i in range(first[t], first[t + 1]):
             kind = np.int64(kinds[i])
             if _has_address(kind):
-                high, _low = mark_of(keys[i], kind, mix.seed)
-                part = part_of(high, mix.bits)
+                high, _low = mark_at(keys, 4 * i, kind, seed)
+                part = part_of(high, bits)
                 at = append(words, cursor, free, left, part, 6)
                 put(words, at, keys, i)
-                words[at + 4] = pair(kind | INPUT_FLAG, rows.at[1] + i)
+                words[at + 4] = pair(kind | INPUT_FLAG, first_in + i)
                 words[at + 5] = before
                 count[part] += 1
 
@@ -162,7 +173,7 @@ def take_told(
 @kernel
 def keep_told(words: NDArray[np.uint64], at: int, rows: Rows, told: ToldRows) -> None:
     """Keep two words an input: its value; its tx's first output and its type."""
-    for t in range(rows.txid.shape[0]):
+    for t in range(rows.first_input.size - 1):
         first = rows.at[2] + rows.first_output[t]
         for i in range(rows.first_input[t], rows.first_input[t + 1]):
             words[at + 2 * i] = np.uint64(told.value[i])
@@ -198,7 +209,7 @@ def keep_scripts(
     """Keep the long scripts of a batch in chain order; returns where they end."""
     data, script_at, script_size = outputs
     told_data, told_at, told_size = told
-    for t in range(rows.txid.shape[0]):
+    for t in range(rows.first_input.size - 1):
         if told_kind.size:
             for i in range(rows.first_input[t], rows.first_input[t + 1]):
                 if told_kind[i] == LONG[0] or told_kind[i] == LONG[1]:
