@@ -22,6 +22,7 @@ from dalil.ledger.analysis.derived import (
     input_types,
     owner_of,
     per_tx,
+    spender_of,
 )
 from dalil.ledger.layout import NO_ADDRESS
 
@@ -225,22 +226,17 @@ _OUTPUTS = (
     Column(
         "spent_by",
         "number",
-        lambda of, rows: _spent_by(of)[rows],
+        lambda of, rows: spender_of(of, rows),
         "row of the input that spends it, in this snapshot",
         null=0,
     ),
     Column(
         "spent",
         "flag",
-        lambda of, rows: _spent_by(of)[rows] >= 0,
+        lambda of, rows: spender_of(of, rows) >= 0,
         "whether this snapshot holds an input that spends it",
     ),
 )
-
-
-def _spent_by(of: Columns) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = of.output_spent_by  # type: ignore[attr-defined]
-    return found
 
 
 def _table(columns: Iterable[Column]) -> dict[str, Column]:

@@ -25,6 +25,7 @@ __all__ = [
     "input_types",
     "owner_of",
     "per_tx",
+    "spender_of",
     "sums_between",
 ]
 
@@ -75,6 +76,12 @@ def block_of(of: Columns, table: str, rows: Rows) -> NDArray[np.int64]:
     if high - low < 2 * txs.size:
         return owner_of(of.block_first_tx, slice(low, high + 1))[txs - low]
     return owner_of(of.block_first_tx, txs)
+
+
+def spender_of(of: Columns, outputs: Rows) -> NDArray[np.int64]:
+    """Give the input of this snapshot that spends each output; -1 for none."""
+    found: NDArray[np.int64] = of.output_spent_by[outputs]  # type: ignore[attr-defined]
+    return found
 
 
 def input_types(of: Columns, inputs: NDArray[np.int64]) -> NDArray[np.uint8]:

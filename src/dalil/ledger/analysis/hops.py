@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
-from dalil.ledger.analysis.derived import block_of, owner_of
+from dalil.ledger.analysis.derived import block_of, owner_of, spender_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,7 +115,7 @@ def _members(first_of: Callable[[Ledger], NDArray[np.int64]]) -> Hop:
 
 
 def _spent_by(ledger: Ledger, rows: Rows) -> Iterator[Rows]:
-    found = ledger.output_spent_by[rows]
+    found = spender_of(ledger, rows)
     yield found[found >= 0]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.ledger.analysis.columns import column_of, table_rows
+from dalil.ledger.analysis.derived import spender_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def _indexed(
         outputs = ledger.outputs_of_address(condition.operand)
         if table == "outputs":
             return outputs
-        spenders = ledger.output_spent_by[outputs]
+        spenders = spender_of(ledger, outputs)
         outside = ledger.outside_inputs_of_address(condition.operand)
         return np.sort(np.concatenate((spenders[spenders >= 0], outside)))
     if name == "txid" and condition.test == "in":

@@ -13,7 +13,12 @@ import numpy as np
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.extras import needs
 from dalil.ledger.analysis.answers import hex_texts, type_array
-from dalil.ledger.analysis.derived import UNKNOWN_FEE, fee_of_tx, input_types
+from dalil.ledger.analysis.derived import (
+    UNKNOWN_FEE,
+    fee_of_tx,
+    input_types,
+    spender_of,
+)
 from dalil.ledger.layout import NO_ADDRESS
 
 if TYPE_CHECKING:
@@ -171,7 +176,7 @@ FUNCTIONS: dict[str, SqlFunction] = {
         "BIGINT",
         "BIGINT",
         "row of the input that spends an output; null if none here does",
-        _looked_up(_n_outputs, lambda of, ids: of.output_spent_by[ids], 0),
+        _looked_up(_n_outputs, spender_of, 0),
     ),
     "tx_block": SqlFunction(
         "BIGINT",
