@@ -12,7 +12,6 @@ from pathlib import Path
 __all__ = [
     "DEFAULT_MEMORY",
     "DEFAULT_TAG_STORE",
-    "LEAST_MEMORY",
     "MAX_BLOCK_BYTES",
     "MAX_EXHIBIT_BYTES",
     "default_tag_store",
@@ -23,9 +22,6 @@ MAX_BLOCK_BYTES = 32_000_000
 
 DEFAULT_MEMORY = 4_000_000_000
 """Bytes a build may take, mapped files included, unless told otherwise."""
-
-LEAST_MEMORY = 500_000_000
-"""Less than this is too small to build in: the interpreter takes half of it."""
 
 MAX_EXHIBIT_BYTES = 512_000_000
 """A captured file larger than this is noted and left unread."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.chains.bitcoin.network import Form
 from dalil.errors import InputError
-from dalil.ledger.batch import Arena, BadBlockError, batches, load_batch
+from dalil.ledger.ahead import block_rows, load_ahead, may_not_spend
+from dalil.ledger.batch import BadBlockError
 from dalil.ledger.heights import first_height
 from dalil.ledger.housekeeping import remove_unnamed
 from dalil.ledger.known import KnownBlocks
@@ -21,21 +19,18 @@ from dalil.ledger.opening import open_base, writing
 from dalil.ledger.rawfiles import PLACE
 from dalil.ledger.tables import Tables, tables_at
 from dalil.ledger.undo import ScriptsTold, UndoReader, long_scripts
-from dalil.ledger.writer import BlockRows, ContradictionError, LedgerWriter
+from dalil.ledger.writer import ContradictionError, LedgerWriter
 from dalil.progress import silent
-from dalil.settings import DEFAULT_MEMORY, LEAST_MEMORY
+from dalil.settings import DEFAULT_MEMORY
 from dalil.sources.blockfiles import Note
 from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from dalil.chains.bitcoin.network import Network
-    from dalil.ledger.batch import Batch
     from dalil.ledger.commit import Commit
     from dalil.progress import Progress
     from dalil.sources.blockfiles import Record
@@ -45,7 +40,9 @@ __all__ = ["BuildReport", "build_from_blocks"]
 
 _OWN_BYTES = 320_000_000
 """What the interpreter, its libraries and a few batches take of the memory."""
-_ARENAS, _AHEAD = 5, 2
+_RECORD_BYTES = 1000
+"""A block found, with what choosing the chain keeps of it, as Python objects."""
+_LEAST_SEGMENT = 150_000_000
 
 
 @dataclass(slots=True)
@@ -94,15 +91,16 @@ def build_from_blocks(
     StoreError
         If the ledger is damaged or being written to.
     """
-    if memory < LEAST_MEMORY:
-        what = f"memory below {LEAST_MEMORY // 1_000_000} MB is too small to work in"
-        raise InputError(what, memory)
+    own = _OWN_BYTES + _RECORD_BYTES * len(folder.records)
+    if memory < own + _LEAST_SEGMENT:
+        what = f"{memory:,} bytes of memory are too little for so many blocks"
+        raise InputError(f"{what}; they need at least", own + _LEAST_SEGMENT)
     report = BuildReport(notes=folder.notes)
     bad: set[bytes] = set()
     with writing(ledger):
         while True:
             try:
-                _build_once(ledger, folder, bad, report, (progress, memory))
+                _build_once(ledger, folder, bad, report, (progress, memory - own))
             except BadBlockError as error:
                 bad.add(error.record.header.hash)
                 _note_bad(folder, error.record, error.problem)
@@ -191,24 +189,24 @@ class _Chain:
         undo = None if height == 0 and not relative else UndoReader(folder)
         tables = Tables(self._ledger, self._base, self._rows)
         with ThreadPoolExecutor(2) as threads:
-            writer = LedgerWriter(
-                self._ledger, self._base, tables, memory - _OWN_BYTES, threads
-            )
+            writer = LedgerWriter(self._ledger, self._base, tables, memory, threads)
             done = 0
             try:
-                for batch, free in _ahead(threads, folder, records):
+                for batch, free in load_ahead(threads, folder, records):
                     told = undo.of(batch) if undo else ScriptsTold(0)
                     prevouts = told.prevouts
-                    fits = writer.has_room(batch.columns, told=prevouts.kind.size > 0)
-                    if writer.open_blocks and not fits:
+                    fits = writer.open.has_room(
+                        batch.columns, told=prevouts.kind.size > 0
+                    )
+                    if writer.open.n_blocks and not fits:
                         self._commit(writer, facts, progress)
-                    blocks = _block_rows(batch, height + done)
-                    future = writer.take(
+                    blocks = block_rows(batch, height + done)
+                    future = writer.open.take(
                         blocks,
                         batch.columns,
                         prevouts,
                         long_scripts(batch.columns, batch.data, told),
-                        _below(batch, folder.network),
+                        may_not_spend(batch, folder.network),
                     )
                     future.add_done_callback(free)
                     writer.append_side("raw.place", self._places(batch.records))
@@ -224,7 +222,7 @@ class _Chain:
     ) -> None:
         progress("joining", 0, 0)
         last = self._segment[-1].header.hash[::-1].hex()
-        height = None if facts["heights"] == "relative" else writer.tip_height
+        height = None if facts["heights"] == "relative" else writer.open.tip_height
         facts = facts | {"tip": {"height": height, "hash": last}}
         try:
             commit = writer.commit(facts, list(self._numbers))
@@ -250,55 +248,3 @@ class _Chain:
             number = self._numbers.setdefault(name, len(self._numbers))
             row["file"], row["size"], row["at"] = number, record.size, record.at
         return rows.view(np.uint8).reshape(-1, PLACE.itemsize)
-
-
-def _ahead(
-    threads: ThreadPoolExecutor, folder: BlockFolder, records: Sequence[Record]
-) -> Iterator[tuple[Batch, Callable[[object], None]]]:
-    """Load batches ahead of their use, in order, into a few arenas in turn.
-
-    Gives each batch with what to call when its arena may be used again.
-    """
-    arenas: SimpleQueue[Arena] = SimpleQueue()
-    for _ in range(_ARENAS):
-        arenas.put(Arena())
-    parts = deque(batches(records))
-    coming: deque[tuple[Arena, Future[Batch]]] = deque()
-    form = int(folder.network.form)
-    while parts or coming:
-        while parts and len(coming) < _AHEAD:
-            arena = arenas.get()
-            mine = records[parts.popleft()]
-            future = threads.submit(load_batch, mine, folder.files, arena, form=form)
-            coming.append((arena, future))
-        arena, future = coming.popleft()
-        yield future.result(), _giving_back(arena, arenas)
-
-
-def _giving_back(arena: Arena, arenas: SimpleQueue[Arena]) -> Callable[[object], None]:
-    return lambda _: arenas.put(arena)
-
-
-def _below(batch: Batch, network: Network) -> NDArray[np.int64] | None:
-    """Say which transactions of the batch each one may not spend: None, later ones.
-
-    Bitcoin Cash sorts a block's transactions by id, so one may spend any other
-    of its block.
-    """
-    if network.form is not Form.BITCOIN_CASH:
-        return None
-    ends = batch.first[1:, 0]
-    return np.repeat(ends, np.diff(batch.first[:, 0]))
-
-
-def _block_rows(batch: Batch, height: int) -> BlockRows:
-    headers = [record.header for record in batch.records]
-    raw = b"".join(header.raw for header in headers)
-    hashes = b"".join(header.hash for header in headers)
-    return BlockRows(
-        np.arange(height, height + len(headers), dtype=np.int32),
-        np.array([header.time for header in headers], np.uint32),
-        np.frombuffer(hashes, np.uint8).reshape(-1, 32),
-        np.frombuffer(raw, np.uint8).reshape(-1, 80),
-        batch.first[1:, 0],
-    )

@@ -17,8 +17,9 @@ from dalil.ledger.commit import Commit, has_ledger
 from dalil.ledger.opening import writing
 from dalil.ledger.proofs import write_proofs
 from dalil.ledger.tables import Tables
+from dalil.ledger.taking import BlockRows
 from dalil.ledger.undo import ScriptsTold, long_scripts
-from dalil.ledger.writer import BlockRows, ContradictionError, LedgerWriter
+from dalil.ledger.writer import ContradictionError, LedgerWriter
 from dalil.settings import DEFAULT_MEMORY
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _write(ledger: Path, writer: LedgerWriter, saved: SavedTxs) -> None:
     (ledger / "raw").mkdir(exist_ok=True)
     write_proofs(ledger / "raw", [_proof(item) for item in saved.txs])
     scripts = long_scripts(columns, data, told)
-    writer.take(_blocks(saved.txs), columns, told.prevouts, scripts)
+    writer.open.take(_blocks(saved.txs), columns, told.prevouts, scripts)
     last = saved.txs[-1]
     facts = {
         "chain": saved.network.caip2,

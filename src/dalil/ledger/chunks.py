@@ -25,14 +25,14 @@ import numpy as np
 from dalil.ledger.layout import CHUNK_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from dalil.ledger.layout import Column
 
-__all__ = ["ColumnWriter", "chunk_name", "map_chunks", "sync_folder"]
+__all__ = ["ColumnWriter", "chunk_name", "map_chunks", "pieces", "sync_folder"]
 
 _NONE, _READ, _SHARED, _PRIVATE, _FIXED = 0, 1, 1, 2, 0x10
 _ANONYMOUS = 0x1000 if sys.platform == "darwin" else 0x20
@@ -46,6 +46,7 @@ def _libc() -> Any:  # noqa: ANN401 - a foreign library
         *(ctypes.c_void_p, ctypes.c_size_t),
         *(ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_int64),
     )
+    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
     return libc
 
@@ -121,6 +122,23 @@ def map_chunks(paths: Sequence[Path], size: int) -> NDArray[np.uint8]:
         at = i * CHUNK_BYTES
         stretch.place(at, min(CHUNK_BYTES, size - at), path)
     return np.asarray(stretch)
+
+
+def pieces(column: NDArray[Any], rows: int = 1 << 19) -> Iterator[NDArray[Any]]:
+    """Cut a mapped column into slices, letting go of each one's pages behind it.
+
+    So a pass over a column takes no memory that grows with it. Whoever reads
+    the pages again gets them from the page cache.
+    """
+    for at in range(0, column.shape[0], rows):
+        part = column[at : at + rows]
+        yield part
+        if not part.flags.writeable:
+            start = part.ctypes.data
+            low = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+            high = (start + part.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+            if high > low:
+                _LIBC.madvise(low, high - low, mmap.MADV_DONTNEED)
 
 
 class ColumnWriter:

@@ -8,11 +8,14 @@ import numpy as np
 
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import NotFoundError
+from dalil.ledger.chunks import pieces
 from dalil.ledger.layout import NO_ADDRESS
 from dalil.units import exact_sum, format_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dalil.ledger.reader import Ledger
 
@@ -31,10 +34,25 @@ def _height(ledger: Ledger, block: int) -> int | None:
     return int(ledger.block_height[block]) if ledger.heights_known else None
 
 
+def _count(column: NDArray[Any], *values: int) -> list[int]:
+    """Count how often each value occurs."""
+    found = [0] * len(values)
+    for part in pieces(column):
+        for i, value in enumerate(values):
+            found[i] += int(np.count_nonzero(part == value))
+    return found
+
+
 def describe_ledger(ledger: Ledger) -> dict[str, Any]:
-    """Count what a ledger holds; heights are null where no block states them."""
-    spends = ledger.input_spends
-    types = np.bincount(ledger.output_type, minlength=256)
+    """Count what a ledger holds; heights are null where no block states them.
+
+    Cost: a pass over three columns, in memory that does not grow with them.
+    """
+    n_coinbase, n_outside = _count(ledger.input_spends, -2, -1)
+    types = np.zeros(256, np.int64)
+    for part in pieces(ledger.output_type):
+        types += np.bincount(part, minlength=256)
+    (n_bare,) = _count(ledger.address_type, ScriptType.P2PK)
     return {
         "chain": ledger.chain,
         "network": ledger.network.name,
@@ -45,15 +63,15 @@ def describe_ledger(ledger: Ledger) -> dict[str, Any]:
         "n_blocks": ledger.n_blocks,
         "n_tx": ledger.n_tx,
         "n_inputs": ledger.n_inputs,
-        "n_coinbase_inputs": int(np.count_nonzero(spends == -2)),
-        "n_inputs_resolved": int(np.count_nonzero(spends >= 0)),
-        "n_inputs_outside": int(np.count_nonzero(spends == -1)),
+        "n_coinbase_inputs": n_coinbase,
+        "n_inputs_resolved": ledger.n_inputs - n_coinbase - n_outside,
+        "n_inputs_outside": n_outside,
         "n_outputs": ledger.n_outputs,
         "outputs_by_type": {
             kind.label: int(types[kind]) for kind in ScriptType if types[kind]
         },
         "n_addresses": ledger.n_addresses,
-        "n_bare_keys": int(np.count_nonzero(ledger.address_type == ScriptType.P2PK)),
+        "n_bare_keys": n_bare,
         "manifest_sha256": ledger.manifest_sha256,
     }
 

@@ -11,7 +11,7 @@ from dalil.ledger.chunks import ColumnWriter, map_chunks
 from dalil.ledger.layout import CHUNK_BYTES, COLUMNS, FORMAT, SIDE_COLUMNS
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -84,20 +84,15 @@ class Tables:
         raw = map_chunks(writer.files, writer.rows * writer.column.row_bytes)
         return raw.view(writer.column.dtype).reshape(writer.column.shape(writer.rows))
 
-    def manifest(
-        self, facts: dict[str, Any], threads: ThreadPoolExecutor
-    ) -> dict[str, Any]:
-        """Sync every column, hash what changed, and describe them all.
+    def settle(self, threads: ThreadPoolExecutor) -> list[Future[None]]:
+        """Begin to sync every column, and to hash what was added to it."""
+        return [
+            threads.submit(self._settle, name, column)
+            for name, column in self.columns.items()
+        ]
 
-        `facts` is everything of the manifest but the columns. Cost: the bytes
-        written since the last commit, and each column's last chunk, once.
-        """
-        futures = {
-            name: threads.submit(self._settle, name, self.columns[name])
-            for name in self.columns
-        }
-        for future in futures.values():
-            future.result()
+    def manifest(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Describe all settled columns; `facts` is everything but the columns."""
         columns = {
             name: {
                 "dtype": column.dtype,
