@@ -8,7 +8,7 @@ import numpy as np
 
 from dalil.ledger.segment.job import Job, share
 from dalil.ledger.segment.lists import TX
-from dalil.ledger.segment.order import buckets_for
+from dalil.ledger.segment.order import buckets_for, sort_marks
 from dalil.ledger.segment.outside import NONE_WRONG, fill_told, number_outside
 from dalil.ledger.segment.pool import WRITERS
 from dalil.ledger.segment.rows import NO_ADDRESS
@@ -72,10 +72,12 @@ def link_inputs(
         sort_txs(part, kept.written, mix, bits, room, entries)
         n = int(add_spends(part, kept.written, mix, bits, room, links[thread]))
         if n and indexes:
+            bits, missed = buckets_for(n), room.ordered
+            sort_marks(room.missed, n, missed, room.starts, mix.bits, bits)
             room.found[:n] = -1
             for index in indexes:
-                find_marks(room.missed, n, index, room.found)
-            keep_found(kept.written.words, room.missed, n, room.found, spends)
+                find_marks(missed, n, index, room.found)
+            keep_found(kept.written.words, missed, n, room.found, spends)
 
     share(job, work)
     job.arena.low = floor
@@ -113,7 +115,8 @@ def _room(arena: Arena, n_tx: int, n_spends: int) -> SpendRoom:
     return SpendRoom(
         arena.below((n_tx, 2), np.uint64),
         arena.below((n_tx, 2), np.uint64),
-        arena.below((1 << buckets_for(n_tx)) + 2, np.uint32),
+        arena.below((1 << buckets_for(max(n_tx, n_spends))) + 2, np.uint32),
+        arena.below((n_spends, 2), np.uint64),
         arena.below((n_spends, 2), np.uint64),
         arena.below(n_spends, np.int64),
     )

@@ -114,7 +114,7 @@ def bytes_needed(rows: Totals, low: int, high: int) -> int:
         + 4 * (rows.n_out + (rows.n_in if told else 0))
         + (44 + (17 if told else 0)) * rows.n_in
     )
-    linking = rows.n_out + WRITERS * (48 * rows.most_txs + 40 * rows.most_spends)
+    linking = rows.n_out + WRITERS * (48 * rows.most_txs + 48 * rows.most_spends)
     far = 32 * rows.n_in
     naming = 16 * keys + max(
         WRITERS * (72 * rows.most_keys), 41 * keys + 72 * rows.n_long

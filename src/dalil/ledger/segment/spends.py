@@ -55,12 +55,13 @@ class Written(NamedTuple):
 
 
 class SpendRoom(NamedTuple):
-    """One thread's room: `raw` for as many entries as the largest partition has."""
+    """One thread's room, for the largest partition: its txs, its missed spends."""
 
     raw: NDArray[np.uint64]
     sorted: NDArray[np.uint64]
     starts: NDArray[np.uint32]
     missed: NDArray[np.uint64]
+    ordered: NDArray[np.uint64]
     found: NDArray[np.int64]
 
 
@@ -217,7 +218,7 @@ def add_spends(
 def find_marks(
     entries: NDArray[np.uint64], n: int, index: Index, found: NDArray[np.int64]
 ) -> None:
-    """Find what is not found yet of marks: highest row, or -1."""
+    """Find what is not found yet of sorted marks: highest row, or -1."""
     none = np.uint64(0xFFFF_FFFF)
     for j in range(n):
         if found[j] < 0:
