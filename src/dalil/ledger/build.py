@@ -121,6 +121,7 @@ def _build_once(
     how: tuple[Progress, int],
 ) -> None:
     base = open_base(ledger, folder)
+    remove_unnamed(ledger, base)
     known = KnownBlocks(
         base.read(ledger, "block.hash"), base.read(ledger, "block.header")
     )

@@ -14,6 +14,7 @@ from dalil.errors import InputError
 from dalil.ids import format_txid
 from dalil.ledger.build import BuildReport
 from dalil.ledger.commit import Commit, has_ledger
+from dalil.ledger.housekeeping import remove_unnamed
 from dalil.ledger.opening import writing
 from dalil.ledger.proofs import write_proofs
 from dalil.ledger.tables import Tables
@@ -47,6 +48,7 @@ def build_from_saved(ledger: Path, saved: SavedTxs) -> BuildReport:
     with writing(ledger):
         if has_ledger(ledger):
             raise InputError("a ledger is already here; build another", ledger)
+        remove_unnamed(ledger, Commit())
         tables = Tables(ledger, Commit())
         with ThreadPoolExecutor(2) as threads:
             writer = LedgerWriter(ledger, Commit(), tables, DEFAULT_MEMORY, threads)

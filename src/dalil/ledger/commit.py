@@ -8,6 +8,7 @@ count, and the next writer removes it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from dalil.errors import StoreError
 from dalil.ledger.chunks import chunk_name, map_chunks, sync_folder
+from dalil.ledger.commitcheck import check_files, check_manifest, check_runs, count
+from dalil.ledger.failures import told_by_errno
 from dalil.ledger.layout import (
     CHUNK_BYTES,
     COLUMNS,
@@ -22,7 +25,6 @@ from dalil.ledger.layout import (
     SIDE_COLUMNS,
     canonical_json,
 )
-from dalil.ledger.runs import Rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,11 +32,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dalil.ledger.layout import Column
+    from dalil.ledger.runs import Rows
 
-__all__ = ["COMMIT_FILE", "Commit", "RunRows", "atomic_write", "has_ledger"]
+__all__ = [
+    "COMMIT_FILE",
+    "Commit",
+    "RunRows",
+    "atomic_write",
+    "has_ledger",
+    "older_format",
+]
 
 COMMIT_FILE = "commit.json"
 _LIMIT = 1 << 28
+_SEED_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +78,32 @@ class Commit:
             If there is no ledger, its commit is damaged or of another format,
             or a file is missing or too short.
         """
+        commit = cls.read_file(ledger)
+        commit.check_all(ledger)
+        return commit
+
+    @classmethod
+    def read_file(cls, ledger: Path) -> Commit:
+        """Read and check what the commit says, and look at no other file.
+
+        Raises
+        ------
+        StoreError
+            As `load` does.
+        """
         file = ledger / COMMIT_FILE
-        if not file.is_file():
-            raise StoreError(_why_no_ledger(ledger), ledger)
-        if file.stat().st_size > _LIMIT:
-            raise StoreError("the ledger's commit is too large", file)
+        with told_by_errno(file):
+            if not file.is_file():
+                older_format(ledger)
+                what = "no ledger here; make one with `dalil ledger build`"
+                raise StoreError(what, ledger)
+            if file.stat().st_size > _LIMIT:
+                raise StoreError("the ledger's commit is too large", file)
+            raw = file.read_bytes()
         try:
-            commit = _read(json.loads(file.read_bytes()))
+            return _read(json.loads(raw))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise StoreError("the ledger's commit is damaged", file) from None
-        for name, column in (COLUMNS | SIDE_COLUMNS).items():
-            commit.check(ledger, column, commit.n_rows(name))
-        return commit
 
     def save(self, ledger: Path) -> None:
         """Make it count, from now on and after a power cut."""
@@ -110,7 +135,12 @@ class Commit:
         editions = self.editions.get(name, [])
         return [folder / chunk_name(i, edition) for i, edition in enumerate(editions)]
 
-    def check(self, ledger: Path, column: Column, rows: int) -> None:
+    def check_all(self, ledger: Path) -> None:
+        """Refuse columns whose files are missing, or not as long as their rows."""
+        for name, column in (COLUMNS | SIDE_COLUMNS).items():
+            self._check(ledger, column, self.n_rows(name))
+
+    def _check(self, ledger: Path, column: Column, rows: int) -> None:
         """Refuse a column whose files are not as long as its rows."""
         size = rows * column.row_bytes
         files = self.files(ledger, column.name)
@@ -142,18 +172,30 @@ def has_ledger(ledger: Path) -> bool:
 def atomic_write(path: Path, content: bytes) -> None:
     """Replace a file so that a reader sees the old bytes or the new, never a mix."""
     temporary = path.with_name(path.name + ".new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
     sync_folder(path.parent)
 
 
-def _why_no_ledger(ledger: Path) -> str:
-    if (ledger / "current").is_file():
-        return "this ledger has an older format; build it anew from its blocks"
-    return "no ledger here; make one with `dalil ledger build`"
+def older_format(ledger: Path) -> None:
+    """Refuse a folder whose ledger was made by a Dalil before this format.
+
+    Raises
+    ------
+    StoreError
+        If it is such a folder.
+    """
+    if (ledger / "current").is_file() and not has_ledger(ledger):
+        what = "this ledger has an older format; build it anew from its blocks"
+        raise StoreError(what, ledger)
 
 
 def _read(content: Any) -> Commit:  # noqa: ANN401 - any JSON value
@@ -161,34 +203,16 @@ def _read(content: Any) -> Commit:  # noqa: ANN401 - any JSON value
     if form != FORMAT:
         raise StoreError(f"this Dalil reads {FORMAT}, the ledger is", form)
     manifest, files = content["manifest"], content["files"]
-    for name, told in manifest["columns"].items():
-        column = COLUMNS[name]
-        if (told["dtype"], told["width"]) != (column.dtype, column.width):
-            raise StoreError("the ledger's manifest has a foreign column", name)
-    if set(manifest["columns"]) != set(COLUMNS):
-        raise StoreError("the ledger's manifest lacks a column", len(COLUMNS))
-    commit = Commit(
+    tables = check_manifest(manifest)
+    check_files(files, tables)
+    if len(files["seed"]) > _SEED_DIGITS:
+        raise ValueError(files["seed"])
+    return Commit(
         manifest,
-        {name: _count(n) for name, n in files["rows"].items()},
-        {name: [_count(e) for e in row] for name, row in files["editions"].items()},
-        [_run(*run) for run in files["runs"]],
-        [str(path) for path in files["block_files"]],
-        int(files["seed"], 16),
-        _count(files["number"]),
+        files["rows"],
+        {name: [count(e) for e in row] for name, row in files["editions"].items()},
+        [RunRows(name, rows) for name, rows in check_runs(files["runs"], tables)],
+        files["block_files"],
+        count(int(files["seed"], 16)),
+        count(files["number"]),
     )
-    for name in COLUMNS:
-        _count(commit.n_rows(name))
-    return commit
-
-
-def _count(value: Any) -> int:  # noqa: ANN401 - any JSON value
-    if type(value) is not int or not 0 <= value < 1 << 62:
-        raise ValueError(value)
-    return value
-
-
-def _run(name: str, rows: dict[str, list[int]]) -> RunRows:
-    if not (name.removesuffix(".run").isdigit() and name.endswith(".run")):
-        raise ValueError(name)
-    spans = (tuple(_count(n) for n in rows[table]) for table in Rows._fields)
-    return RunRows(name, Rows(*((start, stop) for start, stop in spans)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dalil.errors import InputError, StoreError
-from dalil.ledger.commit import Commit, has_ledger
+from dalil.ledger.chunks import sync_folder
+from dalil.ledger.commit import Commit, has_ledger, older_format
+from dalil.ledger.failures import told_by_errno
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,29 +29,39 @@ def writing(ledger: Path) -> Iterator[None]:
     Raises
     ------
     StoreError
-        If another process is writing to it, or the folder is something else.
+        If another process is writing to it, or the folder is something else or
+        an older format's: nothing is touched then. Besides, for whatever the
+        operating system refuses inside (see `told_by_errno`).
     """
-    fresh = not ledger.exists()
-    if ledger.is_dir() and any(ledger.iterdir()) and not (ledger / "lock").exists():
-        raise StoreError("this folder is not empty and holds no ledger", ledger)
-    if ledger.exists() and not ledger.is_dir():
-        raise StoreError("a ledger is a folder; this is a file", ledger)
+    with told_by_errno(ledger):
+        fresh = not ledger.exists()
+        if fresh:
+            ledger.mkdir(parents=True, exist_ok=True)
+            sync_folder(ledger.parent)
+        if not ledger.is_dir():
+            raise StoreError("a ledger is a folder; this is a file", ledger)
+        older_format(ledger)
+        if any(ledger.iterdir()) and not (ledger / "lock").exists():
+            raise StoreError("this folder is not empty and holds no ledger", ledger)
+        with (ledger / "lock").open("a") as lock:
+            _hold(lock.fileno(), ledger)
+            try:
+                yield
+            finally:
+                if fresh and not has_ledger(ledger):
+                    shutil.rmtree(ledger, ignore_errors=True)
+
+
+def _hold(lock: int, ledger: Path) -> None:
+    busy = "another process is writing to this ledger"
     try:
-        ledger.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot make the ledger ({error.strerror})", ledger) from None
-    with (ledger / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(
-                "another process is writing to this ledger", ledger
-            ) from error
-        try:
-            yield
-        finally:
-            if fresh and not has_ledger(ledger):
-                shutil.rmtree(ledger, ignore_errors=True)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreError(busy, ledger) from error
+    held, named = os.fstat(lock), ledger / "lock"
+    if not named.exists() or not os.path.samestat(held, named.stat()):
+        # A first build failed meanwhile and took its folder, lock and all, with it.
+        raise StoreError(busy, ledger)
 
 
 def open_base(ledger: Path, folder: BlockFolder) -> Commit:
@@ -61,7 +74,7 @@ def open_base(ledger: Path, folder: BlockFolder) -> Commit:
     StoreError
         If it is damaged.
     """
-    if not has_ledger(ledger) and not (ledger / "current").exists():
+    if not has_ledger(ledger):
         return Commit()
     base = Commit.load(ledger)
     if base.manifest.get("source") != "blocks":

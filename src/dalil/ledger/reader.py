@@ -16,6 +16,7 @@ from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
 from dalil.ledger.analysis.tables import Tables
 from dalil.ledger.commit import Commit
+from dalil.ledger.failures import told_by_errno
 from dalil.ledger.lookup import AddressBook
 from dalil.ledger.marks import words
 from dalil.ledger.merging import open_runs
@@ -59,11 +60,14 @@ class Ledger(Tables, Columns):
             If the folder holds no ledger, or a damaged one.
         """
         while True:
-            commit = Commit.load(path)
+            commit = Commit.read_file(path)
             try:
-                return cls(path, commit)
-            except (OSError, StoreError):
-                if Commit.load(path).number == commit.number:
+                commit.check_all(path)
+                with told_by_errno(path):
+                    return cls(path, commit)
+            except StoreError:
+                # A commit made meanwhile may have removed files of this one.
+                if Commit.read_file(path) == commit:
                     raise
 
     def __init__(self, path: Path, commit: Commit) -> None:

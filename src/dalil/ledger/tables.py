@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.ledger.chunks import ColumnWriter, map_chunks
+from dalil.ledger.chunks import ColumnWriter, map_chunks, sync_folder
 from dalil.ledger.layout import CHUNK_BYTES, COLUMNS, FORMAT, SIDE_COLUMNS
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Tables:
                 writer.start_new_edition()
             if column.leading_zero and not n:
                 writer.append(np.zeros(1, column.dtype))
+        sync_folder(ledger / "columns")
 
     def rows(self, table: str) -> int:
         """Rows of a table so far, committed or not."""

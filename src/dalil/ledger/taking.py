@@ -166,11 +166,6 @@ class OpenSegment:
             future.result()
         self._waiting.clear()
 
-    def cancel(self) -> None:
-        """Take no more of what was not begun."""
-        for future, _ in self._waiting:
-            future.cancel()
-
 
 def _settled(future: Future[None]) -> bool:
     """Tell whether a batch is taken; raises what went wrong with it."""

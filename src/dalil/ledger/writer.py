@@ -191,6 +191,10 @@ class LedgerWriter:
         return OldRuns(open_runs(self._ledger, self.base), outputs_of_tx)
 
     def close(self) -> None:
-        """Stop writing; what was not committed does not count."""
-        self.open.cancel()
+        """Stop writing, and end the threads; what was not committed does not count.
+
+        Threads first: one that still writes when files are closed could find
+        its descriptor given to another file.
+        """
+        self._threads.shutdown(wait=True, cancel_futures=True)
         self._tables.close()
