@@ -292,7 +292,7 @@ def test_every_column_can_be_read_whole_and_by_row(ledger: Askable) -> None:
 _COMPARE = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     value=st.integers(0, 60_000_000),
     how=st.sampled_from([*_COMPARE]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dalil.ledger.analysis import sums
@@ -14,6 +14,7 @@ INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 SMALL = st.integers(0, 21 * 10**14)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(st.integers(0, 255), INT64 | SMALL), max_size=80))
 def test_sums_are_those_of_plain_integers(pairs: list[tuple[int, int]]) -> None:
     codes = np.array([code for code, _ in pairs], np.uint8)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_sum", "sum_by_code"]
 
+_U = np.uint64
 _THREADS = 2
 _MIN_ROWS_A_THREAD = 1 << 20
 _RUN, _FOLD = 2048, 8192
@@ -48,22 +49,22 @@ def _add_run(
     the fifth holds, in its first number, one bit for each code seen.
     """
     bits = np.int64(0)
-    seen = np.uint64(0)
+    seen = _U(0)
     largest = np.uint8(0)
     for i in range(values.size):
         bits |= values[i] ^ (values[i] >> 63)
-        seen |= np.uint64(1) << np.uint64(codes[i] & 63)
+        seen |= _U(1) << _U(codes[i] & 63)
         largest |= codes[i]
     if bits >> _SMALL_BITS or largest > 63:
         return False
     table[4, 0] |= np.int64(seen)
     n = values.size // 4
     for j in range(n):
-        i = 4 * j
-        table[0, codes[i]] += values[i]
-        table[1, codes[i + 1]] += values[i + 1]
-        table[2, codes[i + 2]] += values[i + 2]
-        table[3, codes[i + 3]] += values[i + 3]
+        at = _U(4) * _U(j)  # unsigned: numba wraps indices that could be negative
+        table[_U(0), codes[at]] += values[at]
+        table[_U(1), codes[at + _U(1)]] += values[at + _U(1)]
+        table[_U(2), codes[at + _U(2)]] += values[at + _U(2)]
+        table[_U(3), codes[at + _U(3)]] += values[at + _U(3)]
     for i in range(4 * n, values.size):
         table[0, codes[i]] += values[i]
     return True
