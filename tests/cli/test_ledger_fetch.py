@@ -141,7 +141,7 @@ WRONG: list[tuple[str, list[str], int, str]] = [
         "usage",
     ),
     (
-        "a proxy for Electrum",
+        "an HTTP proxy for Electrum",
         [
             "--source",
             "electrum:localhost",

@@ -82,7 +82,9 @@ _BOTH = "both"
     type=click.FloatRange(0, 1_000, min_open=True),
     help="Requests a second at most (4; no limit on this machine).",
 )
-@click.option("--proxy", help="For Esplora: socks5://HOST:PORT (Tor) or http://….")
+@click.option(
+    "--proxy", help="socks5://HOST:PORT, such as Tor's; for Esplora also http://…."
+)
 @click.option("--pin", help="For Electrum: SHA-256 of the one certificate to accept.")
 @click.option(
     "--allow-plain", is_flag=True, help="Ask another machine without encryption."

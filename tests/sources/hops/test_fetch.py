@@ -310,3 +310,28 @@ def test_positions_decide_the_order_inside_a_block(town: Town, tmp_path: Path) -
         wrong[first.tx.txid] = replace(first, position=10_000)
         with pytest.raises(InputError, match="before one it spends"):
             in_chain_order(wrong)
+
+
+def test_a_place_no_server_tells_is_missing_not_unconfirmed(
+    town: Town, tmp_path: Path
+) -> None:
+    """Electrum knows places by script; where every script is too busy, it cannot say."""
+
+    def busy(path: str, answer: Any) -> Any:
+        if path.startswith("/get_history/"):
+            return {"error": {"code": 1, "message": "history too large"}}
+        return answer
+
+    with Electrum(town.book, REGTEST) as server:
+        server.twist = busy
+        with pytest.raises(InputError, match="no confirmed transaction"):
+            fetch(server.source, tmp_path, [town.middle], Limits(0))
+        server.forget()
+        stand = town.book.stand(town.middle)
+        assert stand is not None
+        deep = {"result": {"confirmations": town.book.tip - stand.height + 1}}
+        server.twist = lambda path, answer: (
+            deep if path == f"/get/{town.middle}/True" else busy(path, answer)
+        )
+        found = fetch(server.source, tmp_path, [town.middle], Limits(0))
+    assert (found.saved.txs[0].height, found.unproven) == (stand.height, [])

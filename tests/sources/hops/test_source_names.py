@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dalil.errors import DalilError, UsageError
+from dalil.sources.hops.opening import Manners, open_server
 from dalil.sources.hops.spec import SourceSpec, parse_source
 
 
@@ -70,6 +71,7 @@ BAD = {
     "electrum:a.example:5:s:s": "HOST[:PORT][:s]",
     "electrum:a.example/x": "HOST[:PORT][:s]",
     "electrum::50001": "HOST[:PORT][:s]",
+    "electrum:" + "a" * 254: "too long",
     "electrum:a b": "HOST[:PORT][:s]",
     "electrum:a.example:x": "HOST[:PORT][:s]",
 }
@@ -80,6 +82,13 @@ def test_refuses(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_source(text)
     assert BAD[text] in caught.value.message
+
+
+def test_a_hidden_service_needs_no_tls_but_a_proxy() -> None:
+    spec = parse_source("electrum:abc.onion:50001:t")
+    assert not spec.tls
+    with pytest.raises(UsageError, match="--proxy"):
+        open_server(spec, Manners())
 
 
 def test_plain_with_leave() -> None:
@@ -97,7 +106,7 @@ def test_any_text_is_read_or_refused(text: str, before: str) -> None:
     except DalilError:
         return
     assert isinstance(spec, SourceSpec)
-    assert spec.tls or spec.local
+    assert spec.tls or spec.local or spec.host.endswith(".onion")
     assert spec.url.isascii()
 
 

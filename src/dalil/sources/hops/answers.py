@@ -63,7 +63,8 @@ class History:
     """How many; None where the server only says that they are too many."""
     txs: tuple[tuple[str, int], ...] | None
     """(txid, height) each; None where they are more than were asked for."""
-    n_pending: int = 0
+    pending: tuple[str, ...] = ()
+    """txids in no block yet, where the server lists them here."""
     bodies: dict[str, SaidTx] = field(default_factory=dict, compare=False)
     """Those that came with the list."""
 

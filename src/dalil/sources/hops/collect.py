@@ -49,6 +49,7 @@ class Collected:
             "n_borders": len(found.borders),
             "n_unconfirmed": len(found.pending),
             "n_beyond_max_tx": len(found.beyond),
+            "n_unasked": found.n_unasked,
             "n_missing": len(found.missing),
             "n_refused": len(found.refused),
         }
@@ -164,7 +165,10 @@ def _notes(collected: Collected, n_damaged: int) -> list[Note]:
         if len(kind) > _NAMED:
             words.append(f"and {len(kind) - _NAMED:,} more like the last")
     if found.beyond:
-        words.append(f"left out by --max-tx: {len(found.beyond):,} known by name")
+        words.append(
+            f"left out by --max-tx: {len(found.beyond):,} known by name, and what "
+            f"{found.n_unasked:,} more inputs and outputs lead to"
+        )
     if n_damaged:
         words.append(f"damaged files of the cache, not used: {n_damaged:,}")
     return [Note("server", 0, text) for text in words]

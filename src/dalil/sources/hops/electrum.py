@@ -47,9 +47,12 @@ class ElectrumServer:
         pace: Pace,
         *,
         pin: str | None = None,
+        proxy: str | None = None,
         timeout: float = 60.0,
     ) -> None:
-        self._lines = Lines(spec, pace, pin=pin, timeout=timeout, greeting=_GREETING)
+        self._lines = Lines(
+            spec, pace, pin=pin, proxy=proxy, timeout=timeout, greeting=_GREETING
+        )
 
     def _call(self, method: str, *parameters: Any) -> Any:  # noqa: ANN401 - JSON
         try:
@@ -132,17 +135,17 @@ class ElectrumServer:
         if not isinstance(raw, list):
             raise SourceError("the server's history is no list", name)
         found: dict[str, int] = {}
-        n_pending = 0
+        pending = []
         for item in raw:
             entry = item if isinstance(item, dict) else {}
             txid = format_txid(hash_of(entry.get("tx_hash"), "txid"))
             if entry.get("height") in (0, -1):
-                n_pending += 1
+                pending.append(txid)
             else:
                 found[txid] = integer(entry.get("height"), "height")
         n = len(found)
         txs = tuple(sorted(found.items(), key=lambda entry: entry[1]))
-        return History(n, txs if n <= most else None, n_pending)
+        return History(n, txs if n <= most else None, tuple(pending))
 
     def close(self) -> None:
         """Hang up."""

@@ -116,16 +116,13 @@ class EsploraServer:
         try:
             for _ in range(_TRIES):
                 stats = self._json(where)
-                n, pending = (
-                    _count(stats, "chain_stats"),
-                    _count(stats, "mempool_stats"),
-                )
+                n = _count(stats)
                 if n > most:
-                    return History(n, None, pending)
+                    return History(n, None)
                 bodies: dict[str, SaidTx] = {}
                 found = self._pages(where, n, known, bodies)
                 if len(found) == n:
-                    return History(n, tuple(found), pending, bodies)
+                    return History(n, tuple(found), (), bodies)
                 known = ()
         except SourceError as error:
             if "too many" in error.message.lower():
@@ -211,8 +208,8 @@ def _spender(item: Any, txid: str) -> str | None:  # noqa: ANN401 - JSON
     return format_txid(hash_of(item.get("txid"), "spender"))
 
 
-def _count(stats: Any, name: str) -> int:  # noqa: ANN401 - JSON
-    part = stats.get(name) if isinstance(stats, dict) else None
+def _count(stats: Any) -> int:  # noqa: ANN401 - JSON
+    part = stats.get("chain_stats") if isinstance(stats, dict) else None
     return integer(part.get("tx_count") if isinstance(part, dict) else None, "count")
 
 

@@ -19,7 +19,7 @@ from dalil.sources.hops.answers import script_hash
 from dalil.sources.hops.pace import GaveUp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from dalil.chains.bitcoin.networks import Network
     from dalil.progress import Progress
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Expansion", "Limits", "expand", "read_seed"]
 
+_SPARE = 100
+"""Names to know beyond `max_tx`, for those that turn out to be in no block."""
 _MOST_REFUSED = 50
 """So many wrong answers in one run are no accident."""
 
@@ -53,6 +55,8 @@ class Expansion:
     """Known by name, in no block when the run began."""
     beyond: set[str] = field(default_factory=set)
     """Known by name, left out by `max_tx`."""
+    n_unasked: int = 0
+    """Inputs and outputs not even asked about, there being no room by far."""
     missing: set[str] = field(default_factory=set)
     """What neither the server nor the cache had."""
     refused: dict[str, str] = field(default_factory=dict)
@@ -159,12 +163,12 @@ class _Walk:
 
     def take(self, level: list[str], hop: int) -> list[str]:
         """Keep a level's transactions; list those one hop further on."""
-        further: list[str] = []
+        further: dict[str, None] = {}
         for txid in level:
             with_neighbours = hop < self._limits.hops
             try:
                 if self._keep(txid, hop) and with_neighbours:
-                    further += self._neighbours(txid)
+                    further |= dict.fromkeys(self._neighbours(txid, further))
             except GaveUp:
                 raise
             except NotFoundError:
@@ -172,7 +176,7 @@ class _Walk:
             except DalilError as error:
                 self._refuse(txid, str(error))
             self._progress(f"hop {hop}", len(self.found.kept), 0)
-        return self._new(further)
+        return self._new(list(further))
 
     def _refuse(self, name: str, reason: str) -> None:
         self._library.cache.doubt()
@@ -201,15 +205,22 @@ class _Walk:
         self.found.kept[txid] = hop
         return True
 
-    def _neighbours(self, txid: str) -> Iterator[str]:
-        """Name the transactions one hop away."""
+    def _neighbours(self, txid: str, known: Collection[str]) -> Iterator[str]:
+        """Name the transactions one hop away, while there may be room for them."""
         tx = self._library.tx(txid)
+        steps = []
         if self._limits.forward:
-            for n in range(len(tx.outputs)):
-                yield from self._edge(self._forward, txid, n)
+            steps += [(self._forward, n) for n in range(len(tx.outputs))]
         if self._limits.backward and not tx.is_coinbase:
-            for n in range(len(tx.inputs)):
-                yield from self._edge(self._backward, txid, n)
+            steps += [(self._backward, n) for n in range(len(tx.inputs))]
+        room = self._limits.max_tx - len(self.found.kept) + _SPARE - len(known)
+        for step, n in steps:
+            if room <= 0:
+                self.found.n_unasked += 1
+                continue
+            for reached in self._edge(step, txid, n):
+                room -= reached not in self._seen
+                yield reached
 
     def _edge(
         self, step: Callable[[str, int], str | None], txid: str, n: int

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.transaction import parse_tx
-from dalil.errors import DalilError, SourceError
+from dalil.errors import DalilError, NotFoundError, SourceError
 from dalil.ids import format_txid, parse_txid
 from dalil.sources.hops.answers import History, Place, SaidTx, script_hash
 from dalil.sources.hops.words import Words
@@ -60,6 +60,7 @@ class Library:
         self._txs: dict[str, SaidTx] = {}
         self._places: dict[str, Place | None] = {}
         self._heights: dict[str, int] = {}
+        self._pending: set[str] = set()
         self._histories: dict[bytes, History] = {}
         self._sizes: dict[bytes, int | None] = {}
         self._spenders: dict[str, list[str | None]] = {}
@@ -148,7 +149,13 @@ class Library:
     # -- places --------------------------------------------------------------
 
     def place(self, txid: str) -> Place | None:
-        """Say which block holds a transaction, in the server's word; None: none yet."""
+        """Say which block holds a transaction, in the server's word; None: none yet.
+
+        Raises
+        ------
+        NotFoundError
+            If nobody asked tells.
+        """
         if txid not in self._places:
             place = self.words.place(txid, lambda: self._ask_place(txid))
             late = place is not None and place.height > self.tip
@@ -163,11 +170,16 @@ class Library:
             for output in self.tx(txid).outputs:
                 if not unspendable(output.script):
                     self.history(output.script)
-                if txid in self._heights:
+                if txid in self._heights or txid in self._pending:
                     break
         if txid in self._heights:
             return Place(self._heights[txid])
-        return server.place(txid)
+        if txid in self._pending:
+            return None
+        place = server.place(txid)
+        if place is None:
+            raise NotFoundError("the server does not tell where it stands", txid)
+        return place
 
     # -- histories -------------------------------------------------------------
 
@@ -181,11 +193,12 @@ class Library:
                 seen = sorted((h, txid) for txid, h in txs if h <= self.tip)
                 txs = tuple((txid, h) for h, txid in seen)
                 self._heights |= dict(txs)
+            self._pending |= set(said.pending)
             for txid, body in said.bodies.items():
                 if txid not in self._txs and self._stored_tx(txid) is None:
                     with suppress(SourceError):  # refused when it is asked for
                         self._take(txid, body)
-            self._histories[script] = History(said.n, txs, said.n_pending)
+            self._histories[script] = History(said.n, txs, said.pending)
         return self._histories[script]
 
     def too_long(self, script: bytes) -> bool:

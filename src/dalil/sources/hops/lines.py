@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dalil.errors import SourceError
 from dalil.sources.hops.answers import json_of
 from dalil.sources.hops.pace import Busy
+from dalil.sources.hops.socks import connect_through
 
 if TYPE_CHECKING:
     from dalil.sources.hops.pace import Pace
@@ -40,6 +41,8 @@ class Lines:
     pace : Pace
     pin : str, optional
         SHA-256 (hex) of the one certificate to accept, whoever signed it.
+    proxy : str, optional
+        ``socks5://HOST:PORT``.
     timeout : float, default 60
         Seconds for a whole answer.
     greeting : tuple
@@ -52,12 +55,14 @@ class Lines:
         pace: Pace,
         *,
         pin: str | None = None,
+        proxy: str | None = None,
         timeout: float = 60.0,
         greeting: tuple[str, tuple[Any, ...]],
     ) -> None:
         self._spec = spec
         self._pace = pace
         self._pin = pin.lower().replace(":", "") if pin else None
+        self._proxy = proxy
         self._timeout = timeout
         self._greeting = greeting
         self._socket: socket.socket | None = None
@@ -104,7 +109,10 @@ class Lines:
     def _connect(self, until: float) -> None:
         spec = self._spec
         left = max(0.1, until - time.monotonic())
-        plain = socket.create_connection((spec.host, spec.port), timeout=left)
+        if self._proxy:
+            plain = connect_through(self._proxy, spec.host, spec.port, left)
+        else:
+            plain = socket.create_connection((spec.host, spec.port), timeout=left)
         self._rest = b""
         if not spec.tls:
             self._socket = plain

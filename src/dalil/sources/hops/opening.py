@@ -11,6 +11,7 @@ from dalil.sources.hops.electrum import ElectrumServer
 from dalil.sources.hops.esplora import EsploraServer
 from dalil.sources.hops.http import Http
 from dalil.sources.hops.pace import Pace
+from dalil.sources.hops.socks import parse_proxy
 
 if TYPE_CHECKING:
     from dalil.chains.bitcoin.networks import Network
@@ -54,11 +55,19 @@ def open_server(
     SourceError
         If it is of no known network, or of another than `insisted`.
     """
+    if spec.host.endswith(".onion") and not manners.proxy:
+        raise UsageError("a .onion server is reached by --proxy socks5://…", spec.host)
     pace = manners.pace(spec)
     if spec.kind == "electrum":
         if manners.proxy:
-            raise UsageError("--proxy is for Esplora; use torsocks for Electrum")
-        electrum = ElectrumServer(spec, pace, pin=manners.pin, timeout=manners.timeout)
+            parse_proxy(manners.proxy)
+        electrum = ElectrumServer(
+            spec,
+            pace,
+            pin=manners.pin,
+            proxy=manners.proxy,
+            timeout=manners.timeout,
+        )
         return electrum, _network_of(electrum, insisted)
     if manners.pin:
         raise UsageError("--pin is for Electrum servers")

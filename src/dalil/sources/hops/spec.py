@@ -12,6 +12,7 @@ from dalil.errors import UsageError
 __all__ = ["SourceSpec", "parse_source"]
 
 _PLAIN_PORT, _TLS_PORT = 50001, 50002
+_LONGEST_NAME = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,10 @@ def parse_source(text: str, *, allow_plain: bool = False) -> SourceSpec:
         spec = _electrum(rest, text)
     else:
         raise UsageError("a source is esplora:URL or electrum:HOST[:PORT][:s]", text)
-    if not (spec.tls or spec.local or allow_plain):
+    hidden = spec.host.endswith(".onion")  # encrypted and named by its own key
+    if len(spec.host) > _LONGEST_NAME:
+        raise UsageError("a host's name is too long", spec.host[:80])
+    if not (spec.tls or spec.local or hidden or allow_plain):
         raise UsageError(
             "everyone on the way would read what is asked; use https (for Electrum "
             ":s), or say --allow-plain",

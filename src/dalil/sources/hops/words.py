@@ -152,12 +152,12 @@ class Words:
         if raw is not None and kept is not None:
             long = kept.n is None or kept.n > most
             if self._fresh(raw) and (kept.txs is not None or long):
-                return History(kept.n, None if long else kept.txs, kept.n_pending)
+                return History(kept.n, None if long else kept.txs, kept.pending)
             deep = raw["at"] - SETTLED
             settled = tuple(entry for entry in kept.txs or () if entry[1] <= deep)
         said = self.online("history", name).history(script, most, settled)
         listed = None if said.txs is None else [list(entry) for entry in said.txs]
-        word = {"n": said.n, "pending": said.n_pending, "txs": listed}
+        word = {"n": said.n, "pending": list(said.pending), "txs": listed}
         self._cache.write_said("history", name, self._stamp() | word)
         return said
 
@@ -174,7 +174,7 @@ class Words:
                 if long or self._fresh(raw):
                     return kept.n
         said = self.online("history", name).history(script, 0, ())
-        word = {"n": said.n, "pending": said.n_pending, "txs": None}
+        word: dict[str, Any] = {"n": said.n, "pending": [], "txs": None}
         self._cache.write_said("size", name, self._stamp() | word)
         return said.n
 
@@ -243,5 +243,5 @@ def _history_of(raw: dict[str, Any]) -> History:
     return History(
         None if n is None else integer(n, "count", _COUNTS),
         listed,
-        integer(raw["pending"], "count", _COUNTS),
+        tuple(format_txid(hash_of(txid, "txid")) for txid in raw["pending"]),
     )
