@@ -90,6 +90,8 @@ def test_goes_further_in_the_same_place_and_readers_keep_what_they_have(
     far = Ran(capsys, *command, "--hops", "2", "--backward", "--json").json
     assert (near["n_tx"], reader.n_tx) == (1, 1)
     assert reader.txid(0) == town.middle
+    assert reader.raw_tx(0) == town.book.raw(town.middle)
+    assert reader.merkle_branch(0) == town.book.branch(town.middle)
     assert far["n_tx"] > 1
     assert (tmp_path / "l" / "cache").is_dir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["l", "l.cache"]

@@ -73,6 +73,8 @@ class Ledger(Tables, Columns):
     def __init__(self, path: Path, commit: Commit) -> None:
         super().__init__(path, commit)
         self.runs = open_runs(path, commit)
+        # Now, not when asked: a newer ledger may be put in this one's place.
+        self._proofs = None if self.source == "blocks" else Proofs(path / "raw")
         self._txids = words(self.tx_txid)
 
     def narrowed_to_tx(self, tx: int) -> Ledger:
@@ -210,17 +212,13 @@ class Ledger(Tables, Columns):
         names = self._commit.block_files
         return RawFiles(self.path, self.network, names, self._mapped)
 
-    @cached_property
-    def _proofs(self) -> Proofs:
-        return Proofs(self.path / "raw")
-
     def tx_position(self, tx: int) -> int:
         """Position of a transaction in its block.
 
         In a ledger of single transactions the position that is proven; where
         there is no proof, only its rank among those of the block held here.
         """
-        proven = None if self.source == "blocks" else self._proofs.of(tx)
+        proven = self._proofs.of(tx) if self._proofs else None
         if proven is not None:
             return proven[0]
         return tx - int(self.block_first_tx[int(self.block_of_tx(tx))])
@@ -262,7 +260,7 @@ class Ledger(Tables, Columns):
         return merkle_branch(leaves, tx - first)
 
     def _proven_branch(self, tx: int, header: bytes) -> list[bytes]:
-        proven = self._proofs.of(tx)
+        proven = self._proofs.of(tx) if self._proofs else None
         if proven is None:
             raise NotFoundError("no Merkle proof of it is here", self.txid(tx))
         position, branch = proven
