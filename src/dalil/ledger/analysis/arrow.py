@@ -53,7 +53,7 @@ ARROW_TABLES: dict[str, dict[str, str]] = {
         "address": "outside_address",
         "type": "outside_type",
     },
-    "address": {"type": "address_type"},
+    "address": {"type": "address_type", "key": "address_key"},
 }
 """Each table's columns: name, and the attribute of `Columns` it shows. A
 ``first_…`` column has one entry more than its table; ``end_…`` is the same

@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dalil.ledger.analysis.derived import Rows
-    from dalil.ledger.snapshot import Columns
+    from dalil.ledger.reader import Ledger
 
 __all__ = ["TABLES", "Column", "column_of", "table_rows"]
-
-Read = "Callable[[Columns, Rows], NDArray[Any]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Column:
 
     name: str
     kind: str
-    read: Callable[[Columns, Rows], NDArray[Any]]
+    read: Callable[[Ledger, Rows], NDArray[Any]]
     says: str
     null: int | None = None
     stored: bool = False
@@ -76,12 +74,12 @@ def _stored(name: str, kind: str, attribute: str, says: str, **more: Any) -> Col
     )
 
 
-def _ids(of: Columns, rows: Rows) -> NDArray[np.int64]:
+def _ids(of: Ledger, rows: Rows) -> NDArray[np.int64]:
     del of
     return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
-def _heights(of: Columns, blocks: NDArray[np.int64] | slice) -> NDArray[np.int32]:
+def _heights(of: Ledger, blocks: NDArray[np.int64] | slice) -> NDArray[np.int32]:
     if not of.heights_known:
         raise NotFoundError(
             "no block of this ledger states its height; use block or time"
@@ -268,7 +266,7 @@ def column_of(table: str, name: str) -> Column:
     return found
 
 
-def table_rows(of: Columns, table: str) -> int:
+def table_rows(of: Ledger, table: str) -> int:
     """Count a table's rows."""
     return {
         "blocks": of.n_blocks,

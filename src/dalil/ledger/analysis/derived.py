@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dalil.ledger.reader import Ledger
     from dalil.ledger.snapshot import Columns
 
     Rows: TypeAlias = slice | NDArray[np.int64]
@@ -78,10 +79,14 @@ def block_of(of: Columns, table: str, rows: Rows) -> NDArray[np.int64]:
     return owner_of(of.block_first_tx, txs)
 
 
-def spender_of(of: Columns, outputs: Rows) -> NDArray[np.int64]:
-    """Give the input of this snapshot that spends each output; -1 for none."""
-    found: NDArray[np.int64] = of.output_spent_by[outputs]  # type: ignore[attr-defined]
-    return found
+def spender_of(of: Ledger, outputs: Rows) -> NDArray[np.int64]:
+    """Give the input of this snapshot that spends each output; -1 for none.
+
+    Asks the runs for these outputs only: the whole column is never put together.
+    """
+    if isinstance(outputs, slice):
+        outputs = np.arange(outputs.start, outputs.stop)
+    return of.spenders(outputs)
 
 
 def input_types(of: Columns, inputs: NDArray[np.int64]) -> NDArray[np.uint8]:
