@@ -9,7 +9,8 @@ Prints Markdown tables, all from this run:
   that read the same file;
 * a chain whose every input can be resolved, beside the tools that resolve;
 * made-up chains of growing length at a fixed memory setting, one of them with
-  an unspent set that outgrows it: what a transaction costs must not grow.
+  an unspent set that outgrows it: what a transaction costs must not grow;
+* what `dalil ledger plan` would have said of the longest of them.
 
 Rows of less than ten seconds are medians of three after one unmeasured run;
 before the first, memory is touched once, since a virtual machine may hand out
@@ -31,7 +32,13 @@ from measuring import Ran, disk_bytes, median, peers_python, run, touch_memory
 from stretch import stretch
 
 from dalil.exercise.bulk import make_bulk
+from dalil.exercise.bulk_rehearsal import (
+    measure_builds,
+    measure_machine,
+    measured_build,
+)
 from dalil.exercise.bulk_shape import FAN, MIXED, OPEN, Shape
+from dalil.ledger.planning import fit_slopes, project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +190,28 @@ def growing(
     return rows
 
 
+def plan_beside_build(n_tx: int, scratch: Path) -> None:
+    """Print what `ledger plan` says of a size that can be built, and the build."""
+    memory = 1_000_000_000
+    slopes = fit_slopes(measure_builds(scratch, memory, 1.0))
+    machine = measure_machine(scratch, None)
+    chain = scratch / "planned"
+    make_bulk(chain, n_tx, MIXED)
+    built = measured_build("", chain, memory, 1)
+    planned = project(built.counts, slopes, machine, memory)
+    size = planned.primary_bytes + planned.run_bytes
+    print("\n**Projection beside a build of that size**, made up, mixed, 1GB\n")
+    print("| what | tx | projected | built | built / projected |")
+    print("|---|--:|--:|--:|--:|")
+    for what, said, was in (
+        ("seconds", planned.seconds, built.seconds),
+        ("MB on disk", size / 1e6, built.disk_bytes / 1e6),
+    ):
+        row = f"| {what} | {built.counts.txs:,} | {said:,.2f} | {was:,.2f} "
+        print(f"{row}| {was / said:.2f} |")
+    empty(chain)
+
+
 def empty(folder: Path) -> None:
     """Delete a folder of block files."""
     for file in folder.glob("blk*.dat"):
@@ -218,6 +247,7 @@ def main(source: Path, *, full: bool) -> None:
             for row in growing(title, make, sizes, settings, scratch):
                 least = first.setdefault(row.memory, row)
                 print(row.row(start_up, least), flush=True)
+        plan_beside_build(bulk_sizes[-1], scratch)
 
 
 if __name__ == "__main__":
