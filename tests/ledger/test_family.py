@@ -303,7 +303,16 @@ def genesis_of(name: str) -> bytes:
 
 @pytest.mark.parametrize(
     "name",
-    ["regtest", "litecoin-regtest", "dogecoin-regtest", "litecoin", "dogecoin"],
+    [
+        "regtest",
+        "litecoin-regtest",
+        "dogecoin-regtest",
+        "dogecoin-testnet",
+        "dash-regtest",
+        "litecoin",
+        "dogecoin",
+        "dash",
+    ],
 )
 def test_a_folder_that_starts_with_genesis_needs_no_name(
     name: str, tmp_path: Path
@@ -390,3 +399,35 @@ def test_insisting_on_a_chain_of_another_magic_names_whose_it_is(
     file.write_bytes(network.magic + struct.pack("<I", len(raw)) + raw + pushed(b""))
     with pytest.raises(BlockDataError, match="are dogecoin's, not litecoin's"):
         open_blocks(file, network_by_name("litecoin"))
+
+
+# -- Dash -------------------------------------------------------------------
+
+
+def test_dash_s_special_transactions_are_read(tmp_path: Path) -> None:
+    chain = FamilyChain(network_by_name("dash-regtest"))
+    first = coinbase(1, 10 * COIN, ALICE)
+    chain.add([first])
+    head = Tx(
+        coinbase(2, 0, b"").inputs,
+        [(COIN, CAROL)],
+        b"\x52\x00",
+        version=3 | 5 << 16,
+        tail=pushed(b"\x03\x00" + bytes(68)),
+    )
+    quorum = Tx([], [], version=3 | 6 << 16, tail=pushed(b"q" * 300))
+    locked = Tx(
+        [(first.txid, 0)],
+        [(4 * COIN, b"\x6a\x00"), (5 * COIN, BOB)],
+        version=3 | 8 << 16,
+        tail=pushed(b"credit outputs"),
+    )
+    unlocked = Tx([], [(3 * COIN, ALICE)], version=3 | 9 << 16, tail=pushed(b"u" * 180))
+    chain.add([head, quorum, locked, unlocked])
+    ledger = built(chain, tmp_path, chain.network)
+    assert (ledger.n_blocks, ledger.n_tx, ledger.n_outputs) == (2, 5, 5)
+    assert ledger.block_hash[-1].tobytes() == chain.hashes[-1]
+    assert outputs_of(ledger, first) == [("p2pkh", 10 * COIN, spent_by(locked))]
+    assert outputs_of(ledger, unlocked) == [("p2pkh", 3 * COIN, None)]
+    assert describe_tx(ledger, quorum.txid[::-1].hex())["outputs"] == []
+    assert ledger.raw_tx(ledger.find_tx(quorum.txid) or 0) == quorum.raw

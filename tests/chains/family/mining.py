@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from dalil.chains.bitcoin.family.x11 import x11
 from dalil.chains.bitcoin.networks import Form, Network, Work
 from tests.chains.family.writer import (
     SPENDS_NOTHING,
@@ -146,7 +147,7 @@ class FamilyChain:
             head = mined(
                 lambda nonce: header(self.tip, root, time, bits, nonce, 4), hashed, bits
             )
-            name = sha256d(head)
+            name = hashed(head) if self.network.work is Work.X11 else sha256d(head)
         raw = head + body(txs) + behind
         self.blocks.append(raw)
         self.hashes.append(name)
@@ -154,6 +155,8 @@ class FamilyChain:
         return raw
 
     def _work(self, raw: bytes) -> bytes:
+        if self.network.work is Work.X11:
+            return x11(raw)
         return scrypt_work(raw) if self.network.work is Work.SCRYPT else sha256d(raw)
 
     def _zcash_header(self, root: bytes, time: int, bits: int) -> bytes:

@@ -47,6 +47,9 @@ KNOWN = [
     Genesis("bitcoin-cash", TIMES, SATOSHI, 50, 1231006505, 0x1D00FFFF, 2083236893),
     Genesis("bitcoin-cash-testnet4", TIMES, SATOSHI, 50, 1597811185, 0x1D00FFFF, 114152193),
     Genesis("bitcoin-cash-regtest", TIMES, SATOSHI, 50, 1296688602, 0x207FFFFF, 2),
+    Genesis("dash", WIRED, LEE, 50, 1390095618, 0x1E0FFFF0, 28917698),
+    Genesis("dash-testnet", WIRED, LEE, 50, 1390666206, 0x1E0FFFF0, 3861367235),
+    Genesis("dash-regtest", WIRED, LEE, 50, 1417713337, 0x207FFFFF, 1096447),
 ]  # fmt: skip
 
 

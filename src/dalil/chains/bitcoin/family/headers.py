@@ -55,6 +55,10 @@ def read_header(network: Network, data: bytes) -> tuple[Header, int]:
     if len(data) < _PLAIN:
         raise BlockDataError("a header ends early", f"{len(data)} bytes")
     header = Header.parse(data[:_PLAIN])
+    if network.work is Work.X11:
+        from dalil.chains.bitcoin.family.x11 import x11
+
+        return _replaced(header, x11(header.raw), b"", ""), _PLAIN
     if network.form is Form.DOGECOIN and header.version & AUXPOW_BIT:
         return _with_auxpow(network, header, data)
     return header, _PLAIN
@@ -97,7 +101,8 @@ def _read_long(network: Network, data: bytes) -> tuple[Header, int]:
 def proves_work(header: Header, network: Network) -> bool:
     """Tell whether a header proves work that the network accepts.
 
-    Cost: nothing for SHA-256d; 0.3 ms for scrypt, outside the interpreter lock.
+    Cost: nothing where the hash that names the block is the one that worked;
+    0.3 ms for scrypt, outside the interpreter lock.
     """
     if header.fault or (network.fixed_bits and header.bits != network.limit_bits):
         return False
