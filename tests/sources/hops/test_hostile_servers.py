@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dalil.chains.bitcoin.header import header_hash
 from dalil.chains.bitcoin.networks import REGTEST
 from dalil.errors import DalilError, InputError, SourceError
+from dalil.ids import format_txid
+from dalil.sources.hops import opening
 from dalil.sources.hops.expand import Limits
+from dalil.sources.hops.spec import parse_source
 from tests.sources.hops.servers import Answer, Electrum, Esplora
 from tests.sources.hops.world import Town, fetch, make_town
 
@@ -570,5 +574,25 @@ def test_a_server_of_another_network_is_refused(
     town: Town, electrum: Electrum, tmp_path: Path
 ) -> None:
     electrum.twist = on("/header/0", result(lambda v: "11" * 80))
-    with pytest.raises(SourceError, match="no network Dalil knows"):
+    with pytest.raises(SourceError, match="no network of Bitcoin"):
         fetch(electrum.source, tmp_path, [town.middle])
+
+
+def test_a_server_of_a_chain_that_left_this_one_is_refused(
+    town: Town, esplora: Esplora, electrum: Electrum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bitcoin Cash begins with Bitcoin's own genesis; one block tells them apart."""
+    header = town.book.header(5)
+    assert header is not None
+    theirs = replace(REGTEST, others_blocks=(format_txid(header_hash(header)),))
+    monkeypatch.setattr(opening, "NETWORKS", (theirs,))
+    for height, refused in ((5, True), (6, False), (10_000, False)):
+        monkeypatch.setattr(opening, "_PARTING", height)
+        for server in (esplora, electrum):
+            spec = parse_source(server.source)
+            if refused:
+                with pytest.raises(SourceError, match="a chain that left this one"):
+                    opening.open_server(spec, opening.Manners())
+            else:
+                opened, _ = opening.open_server(spec, opening.Manners())
+                opened.close()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dalil.chains.bitcoin.header import header_hash
 from dalil.chains.bitcoin.networks import MAINNET, NETWORKS
-from dalil.errors import SourceError, UsageError
+from dalil.errors import NotFoundError, SourceError, UsageError
+from dalil.ids import format_txid
+from dalil.sources.hops.answers import Place
 from dalil.sources.hops.electrum import ElectrumServer
 from dalil.sources.hops.esplora import EsploraServer
 from dalil.sources.hops.http import Http
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["POLITE_RATE", "Manners", "open_server"]
 
+_PARTING = 478_559
+"""Height of the first block that Bitcoin and Bitcoin Cash do not share."""
 POLITE_RATE = 4.0
 """Requests a second that a stranger's server gets at most, by default."""
 
@@ -81,6 +86,7 @@ def _network_of(server: Server, insisted: Network | None) -> Network:
         genesis = server.genesis()
         for network in NETWORKS:
             if network.genesis == genesis and insisted in (None, network):
+                _refuse_relative(server, network)
                 return network
     except BaseException:
         server.close()
@@ -88,4 +94,18 @@ def _network_of(server: Server, insisted: Network | None) -> Network:
     server.close()
     if insisted:
         raise SourceError(f"the server is not of {insisted.name}; its genesis", genesis)
-    raise SourceError("the server is of no network Dalil knows; its genesis", genesis)
+    raise SourceError("the server is of no network of Bitcoin's; its genesis", genesis)
+
+
+def _refuse_relative(server: Server, network: Network) -> None:
+    """Tell Bitcoin from the chain that left it, genesis and all."""
+    if not network.others_blocks:
+        return
+    try:
+        name = format_txid(header_hash(server.header(Place(_PARTING))))
+    except NotFoundError:  # a chain that is not so long
+        return
+    if name in network.others_blocks:
+        raise SourceError(
+            "the server is of a chain that left this one; its block", name
+        )
