@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dalil.cli.output import Ticker, json_option, say_compiling
+from dalil.cli.output import Ticker, json_option, memory_option, say_compiling
 
 if TYPE_CHECKING:
     from dalil.ledger.take import Taken
@@ -59,6 +59,7 @@ _path = click.Path(path_type=Path)
     is_flag=True,
     help="Permit plain http and ZMQ to another machine.",
 )
+@memory_option
 @json_option
 def follow(
     ledger_path: Path,
@@ -70,6 +71,7 @@ def follow(
     stop_at: str | None,
     poll: float,
     allow_remote: bool,  # noqa: FBT001
+    memory: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Bring LEDGER to a Bitcoin node's main chain, and keep it there.
@@ -85,6 +87,7 @@ def follow(
     say_compiling()
     from dalil.ledger.follow import Follower
     from dalil.sources.node import Node, Notices, Patience, Rpc, node_access
+    from dalil.units import parse_bytes
 
     access = node_access(
         url, cookie=cookie, user_file=user_file, allow_remote=allow_remote
@@ -95,7 +98,11 @@ def follow(
     _end_gently(stop)
     try:
         with Follower(
-            ledger_path, node, from_height=from_height, progress=tick
+            ledger_path,
+            node,
+            from_height=from_height,
+            memory=parse_bytes(memory),
+            progress=tick,
         ) as follower:
             while not stop.is_set():
                 for commit in follower.catch_up():

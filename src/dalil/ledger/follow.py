@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dalil.chains.bitcoin.family.headers import proves_work
 from dalil.chains.bitcoin.header import Header
 from dalil.errors import NodeError, StoreError
 from dalil.ids import format_txid
@@ -22,7 +23,7 @@ from dalil.ledger.commit import has_ledger
 from dalil.ledger.reader import Ledger
 from dalil.ledger.take import RefusedError, take_group
 from dalil.progress import silent
-from dalil.sources.blockfolder import proves_work
+from dalil.settings import DEFAULT_MEMORY
 from dalil.sources.node.fetch import Fetcher, GroupLimits
 from dalil.sources.node.headers import HEADERS_AT_ONCE, headers_from
 from dalil.sources.node.spool import Spool
@@ -55,6 +56,8 @@ class Follower:
         Where a new ledger starts; a ledger that is there must start so.
     limits : GroupLimits, optional
         How much is taken in one commit while catching up.
+    memory : int, optional
+        Bytes a build may take.
     progress : Progress, optional
         Told what goes on inside a commit.
 
@@ -74,9 +77,11 @@ class Follower:
         *,
         from_height: int | None = None,
         limits: GroupLimits | None = None,
+        memory: int = DEFAULT_MEMORY,
         progress: Progress = silent,
     ) -> None:
         self.path, self.node = path, node
+        self._memory = memory
         self._from_height = from_height
         self._limits = limits or GroupLimits()
         self._progress = progress
@@ -211,7 +216,7 @@ class Follower:
                 while (group := coming.result()) and not self._stop.is_set():
                     coming = thread.submit(next, groups, None)
                     commit, refusal = take_group(
-                        self.path, self._spool, group, self._progress
+                        self.path, self._spool, group, self._memory, self._progress
                     )
                     if commit:
                         yield commit

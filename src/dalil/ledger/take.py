@@ -45,7 +45,11 @@ class RefusedError(BlockDataError):
 
 
 def take_group(
-    path: Path, spool: Spool, group: Sequence[Header], progress: Progress = silent
+    path: Path,
+    spool: Spool,
+    group: Sequence[Header],
+    memory: int,
+    progress: Progress = silent,
 ) -> tuple[Taken | None, DalilError | None]:
     """Build blocks of the spool into a ledger, in one commit.
 
@@ -57,6 +61,8 @@ def take_group(
         Holds every block of `group`.
     group : sequence of Header
         In chain order; together with more work than what they replace.
+    memory : int
+        Bytes the build may take; less may mean several commits.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def take_group(
     folder = spool.blocks(hashes)
     added = rolled_back = 0
     try:
-        report = build_from_blocks(path, folder, progress)
+        report = build_from_blocks(path, folder, progress, memory=memory)
         added, rolled_back = report.added, report.rolled_back
     except InputError:
         if not folder.notes:

@@ -217,6 +217,23 @@ def test_a_block_with_other_transactions_is_refused_and_forgotten(
     assert Ledger.open(tmp_path / "ledger").n_blocks == len(CHAIN)
 
 
+def test_a_block_that_came_unasked_is_asked_for_before_the_node_is_blamed(
+    server: Loopback, tmp_path: Path
+) -> None:
+    server.blocks = CHAIN[:7]
+    with Follower(tmp_path / "ledger", node_of(server, tmp_path)) as follower:
+        list(follower.catch_up())
+        server.blocks = CHAIN[:10]
+        follower.offer([b"", CHAIN[9], bad_tx(CHAIN[7]), CHAIN[8]])
+        assert sum(taken.added for taken in follower.catch_up()) == 3
+        asked = server.asked.count("/block")
+        server.blocks = CHAIN
+        follower.offer([CHAIN[10], CHAIN[11]])
+        assert sum(taken.added for taken in follower.catch_up()) == len(CHAIN) - 10
+        assert server.asked.count("/block") - asked == len(CHAIN) - 12
+    assert Ledger.open(tmp_path / "ledger").n_blocks == len(CHAIN)
+
+
 def test_headers_without_work_are_refused(server: Loopback, tmp_path: Path) -> None:
     forged = CHAIN[1][:72] + struct.pack("<I", 0x1D00FFFF) + CHAIN[1][76:80]
     first = raw(CHAIN[0][:80])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,10 +26,14 @@ NAMES = [header_hash(block[:80]) for block in CHAIN]
 UNDO = [undo_bytes(block, [[]]) for block in CHAIN]
 
 
+def fill(spool: Spool, blocks: list[bytes], *, undo: bool) -> None:
+    for block in blocks:
+        spool.append(block, UNDO[CHAIN.index(block)] if undo else b"")
+
+
 def filled(folder: Path, *, undo: bool = False) -> None:
     with Spool(folder, REGTEST, undo=undo) as spool:
-        for block, spent in zip(CHAIN, UNDO, strict=True):
-            spool.append(block, spent if undo else b"")
+        fill(spool, CHAIN, undo=undo)
 
 
 def held(folder: Path, *, undo: bool = False) -> list[bytes]:
@@ -105,8 +110,7 @@ def test_files_are_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("undo", [False, True])
 def test_a_bad_block_is_cut_off_with_what_follows(undo: bool, tmp_path: Path) -> None:
     with Spool(tmp_path, REGTEST, undo=undo) as spool:
-        for block, spent in zip(CHAIN[:6], UNDO, strict=False):
-            spool.append(block, spent if undo else b"")
+        fill(spool, CHAIN[:6], undo=undo)
         spool.trust(NAMES[:3])
         assert spool.forget(NAMES[4]) is False
         spool.append(CHAIN[6], UNDO[6] if undo else b"", unsure=True)
@@ -129,6 +133,21 @@ def test_one_at_a_time(tmp_path: Path) -> None:
         Spool(tmp_path, REGTEST, undo=False)
     first.close()
     Spool(tmp_path, REGTEST, undo=False).close()
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_a_full_disk_leaves_whole_blocks(undo: bool, tmp_path: Path) -> None:
+    room = sum(len(block) + 8 for block in CHAIN[:4]) + 100
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Spool(tmp_path, REGTEST, undo=undo) as spool:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+        try:
+            with pytest.raises(StoreError, match="the disk does not take"):
+                fill(spool, CHAIN, undo=undo)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert [name in spool for name in NAMES[:5]] == [True] * 4 + [False]
+    assert held(tmp_path, undo=undo) == NAMES[:4]
 
 
 def test_old_places_are_forgotten(

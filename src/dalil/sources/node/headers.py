@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dalil.chains.bitcoin.family.headers import proves_work
 from dalil.chains.bitcoin.header import Header, header_hash
 from dalil.ids import format_txid
-from dalil.sources.blockfolder import proves_work
 
 if TYPE_CHECKING:
     from dalil.sources.node.client import Node

@@ -13,11 +13,12 @@ import os
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from dalil.chains.bitcoin.family.headers import proves_work
 from dalil.chains.bitcoin.header import Header
-from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.errors import StoreError
 from dalil.sources.blockfiles import BlockFile, Record, scan_file
-from dalil.sources.blockfolder import BlockFolder, proves_work
+from dalil.sources.blockfolder import BlockFolder
+from dalil.sources.node.records import put_record, undo_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,7 +132,7 @@ class Spool:
             os.truncate(self._blk(number), end)
         undo_at = [0] * (len(records) + 1)
         if self._undo:
-            undo_at = self._undo_places(number, records)
+            undo_at = undo_places(self._rev(number), records)
             if last and self._rev(number).is_file():
                 os.truncate(self._rev(number), undo_at[-1])
         whole = records[: len(undo_at) - 1]
@@ -142,24 +143,6 @@ class Spool:
         self._n_records = len(records)
         if last and len(whole) < len(records):
             self._start_file()  # what lacks its undo data is fetched again
-
-    def _undo_places(self, number: int, records: list[Record]) -> list[int]:
-        """Find where undo data of the first records begin, and where they end.
-
-        They stand beside the records in the same order; each is tied to its
-        block by its checksum. The first that is missing ends the list.
-        """
-        path = self._rev(number)
-        raw = path.read_bytes() if path.is_file() else b""
-        places = [0]
-        for record in records:
-            at = places[-1]
-            size = struct.unpack_from("<I", raw, at + 4)[0] if len(raw) >= at + 8 else 0
-            body, check = raw[at + 8 : at + 8 + size], raw[at + 8 + size :][:32]
-            if not size or double_sha256(record.header.previous + body) != check:
-                break
-            places.append(at + size + 40)
-        return places
 
     # -- putting in -----------------------------------------------------------
 
@@ -183,6 +166,11 @@ class Spool:
         The undo record goes first: a block that is there whole has it.
         `unsure` marks a block that was not asked for: if it proves bad, the
         node is asked before it is blamed.
+
+        Raises
+        ------
+        StoreError
+            If the disk does not take it; nothing of it stays.
         """
         header = Header.parse(block[:80])
         file = self._blk(self._number)
@@ -192,12 +180,9 @@ class Spool:
             file, at = self._blk(self._number), 0
         magic, undo_at = self._network.magic, 0
         if self._undo:
-            with self._rev(self._number).open("ab") as out:
-                undo_at = out.tell()
-                out.write(magic + struct.pack("<I", len(undo) - 32) + undo)
-        with file.open("ab") as out:
-            out.write(magic + struct.pack("<I", len(block)))
-            out.write(block)
+            framed = magic + struct.pack("<I", len(undo) - 32) + undo
+            undo_at = put_record(self._rev(self._number), framed)
+        put_record(file, magic + struct.pack("<I", len(block)), block)
         self._n_records += 1
         place = _Place(self._number, at + 8, len(block), header, undo_at)
         self._places[header.hash] = place
