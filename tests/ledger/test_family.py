@@ -233,12 +233,15 @@ OVERWINTER = {
 SAPLING = {"version": 0x80000004 - 2**32, "head": struct.pack("<I", 0x892F2085)}
 
 
+SPROUT, SPROUT_TWICE = 70 - 20, 2 * (8 - 300)
+
+
 def zcash_txs(of: tuple[bytes, int]) -> dict[str, Tx]:
     """One transaction of each version, each spending the one before."""
     txs: dict[str, Tx] = {}
     expiry = bytes(4)
-    sprout = b"\x01" + b"\x0c" * 1802 + b"\x0d" * 96
-    groth = b"\x02" + b"\x0c" * 2 * 1698 + b"\x0d" * 96
+    sprout = b"\x01" + struct.pack("<qq", 70, 20) + b"\x0c" * 1786 + b"\x0d" * 96
+    groth = b"\x02" + 2 * (struct.pack("<qq", 8, 300) + b"\x0c" * 1682) + b"\x0d" * 96
     spends = (
         struct.pack("<q", 5) + b"\x01" + b"\x0e" * 384 + b"\x02" + b"\x0f" * 2 * 948
     )
@@ -270,6 +273,9 @@ def test_every_version_of_zcash_s_transactions_is_read(tmp_path: Path) -> None:
     assert ledger.network is chain.network
     assert ledger.heights_known
     found = [describe_tx(ledger, tx.txid[::-1].hex()) for tx in txs.values()]
+    pools = [0, SPROUT, SPROUT, 0, SPROUT_TWICE - 5, 0]
+    assert [row["into_pools_sat"] for row in found] == pools
+    assert [row["fee_sat"] for row in found] == [1 - pool for pool in pools]
     assert [row["inputs"][0]["source"] for row in found] == ["inside"] * len(txs)
     assert found[-1]["outputs"][0]["address"].startswith("tm")
     for tx in txs.values():
@@ -422,12 +428,20 @@ def test_dash_s_special_transactions_are_read(tmp_path: Path) -> None:
         version=3 | 8 << 16,
         tail=pushed(b"credit outputs"),
     )
-    unlocked = Tx([], [(3 * COIN, ALICE)], version=3 | 9 << 16, tail=pushed(b"u" * 180))
+    fee = b"\x01" + bytes(8) + struct.pack("<I", 190)
+    unlocked = Tx(
+        [], [(3 * COIN, ALICE)], version=3 | 9 << 16, tail=pushed(fee + b"u" * 167)
+    )
     chain.add([head, quorum, locked, unlocked])
     ledger = built(chain, tmp_path, chain.network)
     assert (ledger.n_blocks, ledger.n_tx, ledger.n_outputs) == (2, 5, 5)
     assert ledger.block_hash[-1].tobytes() == chain.hashes[-1]
     assert outputs_of(ledger, first) == [("p2pkh", 10 * COIN, spent_by(locked))]
     assert outputs_of(ledger, unlocked) == [("p2pkh", 3 * COIN, None)]
-    assert describe_tx(ledger, quorum.txid[::-1].hex())["outputs"] == []
+    told = [
+        describe_tx(ledger, tx.txid[::-1].hex()) for tx in (quorum, locked, unlocked)
+    ]
+    assert told[0]["outputs"] == []
+    assert [row["fee_sat"] for row in told] == [0, COIN, 190]
+    assert told[2]["into_pools_sat"] == -3 * COIN - 190
     assert ledger.raw_tx(ledger.find_tx(quorum.txid) or 0) == quorum.raw

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dalil.chains.bitcoin.family.pools import has_pools, into_pools
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.errors import NotFoundError
+from dalil.errors import NotFoundError, StoreError
 from dalil.ledger.chunks import pieces
 from dalil.ledger.layout import NO_ADDRESS
 from dalil.units import exact_sum, format_utc
@@ -119,11 +120,20 @@ def _outputs(ledger: Ledger, tx: int) -> list[dict[str, Any]]:
     return rows
 
 
+def _into_pools(ledger: Ledger, tx: int) -> int | None:
+    try:
+        return into_pools(ledger.raw_tx(tx), ledger.network.form)
+    except (NotFoundError, StoreError):
+        return None
+
+
 def describe_tx(ledger: Ledger, txid: str) -> dict[str, Any]:
     """Tell all a ledger knows of a transaction; unknown values are null.
 
     `spent_by` names the input that spends an output, as txid:index of the
-    spending transaction's input.
+    spending transaction's input. Where a chain can move value out of plain
+    sight, `into_pools_sat` is what the transaction's own bytes say of it: null,
+    and the fee with it, where they are not at hand.
 
     Raises
     ------
@@ -137,12 +147,16 @@ def describe_tx(ledger: Ledger, txid: str) -> dict[str, Any]:
     inputs, outputs = _inputs(ledger, tx), _outputs(ledger, tx)
     paid = sum(row["value_sat"] for row in outputs)
     known = [row["value_sat"] for row in inputs]
+    hides = has_pools(ledger.network.form)
+    pool = _into_pools(ledger, tx) if hides else None
+    unknown = None in known or (hides and pool is None)
     return {
         "txid": ledger.txid(tx),
         "height": _height(ledger, block),
         "block_hash": ledger.block_hash[block].tobytes()[::-1].hex(),
         "time_utc": format_utc(int(ledger.block_time[block])),
-        "fee_sat": None if None in known else sum(known) - paid,
+        "fee_sat": None if unknown else sum(known) - paid - (pool or 0),
+        **({"into_pools_sat": pool} if hides else {}),
         "inputs": inputs,
         "outputs": outputs,
     }

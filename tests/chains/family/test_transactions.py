@@ -15,6 +15,7 @@ from dalil.chains.bitcoin.family.kernels.blake2b import (
     make_hash,
     take_bytes,
 )
+from dalil.chains.bitcoin.family.pools import into_pools
 from dalil.chains.bitcoin.family.txid import txid_of
 from dalil.chains.bitcoin.networks import Form
 from dalil.chains.bitcoin.wire import skim_tx
@@ -140,6 +141,25 @@ def test_spoilt_bytes_are_read_as_the_plain_reader_reads_them(
         if plain.txid:
             assert txid_of(bytes(raw[: plain.end]), form) == plain.txid
     assert min(taken.values()) > 20
+
+
+def test_version_5_says_what_goes_in_and_comes_out() -> None:
+    sapling = b"\x00\x01" + bytes(756) + struct.pack("<q", -30) + bytes(192 + 64)
+    actions = b"\x01" + bytes(820) + b"\x03" + struct.pack("<q", 12) + bytes(32)
+    actions += b"\x01p" + bytes(128)
+    tx = TxV5(SPENT, PAID, shielded=sapling + actions)
+    assert txid_of(tx.raw, Form.ZCASH) is not None
+    assert into_pools(tx.raw, Form.ZCASH) == 30 - 12
+    tx = TxV5(SPENT, PAID, shielded=b"\x00\x00" + actions)
+    assert into_pools(tx.raw, Form.ZCASH) == -12
+
+
+@pytest.mark.parametrize(
+    "name", ["litecoin, a HogEx", "bitcoin cash", "dash, plain", "zcash 1"]
+)
+def test_without_a_pool_nothing_goes_in(name: str) -> None:
+    form, tx = WHOLE[name]
+    assert into_pools(tx.raw, form) == 0
 
 
 PUBLISHED = {

@@ -51,9 +51,9 @@ _LAST = np.uint64(0xAAAAAAAAAAAAAAA0)
 @kernel
 def _s(kind: int, x: np.uint64) -> np.uint64:
     if kind == 4:
-        return x >> np.uint64(1) ^ x
+        return np.uint64(x >> np.uint64(1) ^ x)
     if kind == 5:
-        return x >> np.uint64(2) ^ x
+        return np.uint64(x >> np.uint64(2) ^ x)
     right, left, first, second = _SHIFTS[kind]
     mixed = x >> np.uint64(right) ^ x << np.uint64(left)
     return np.uint64(mixed ^ left64(x, first) ^ left64(x, second))
@@ -68,7 +68,7 @@ def _shifted(x: np.uint64, n: int) -> np.uint64:
 def _added(m: NDArray[np.uint64], h: NDArray[np.uint64], j: int) -> np.uint64:
     a, b, c = j % 16, (j + 3) % 16, (j + 10) % 16
     total = left64(m[a], a + 1) + left64(m[b], b + 1) - left64(m[c], c + 1)
-    return total + np.uint64(j + 16) * _STEP ^ h[(j + 7) % 16]
+    return np.uint64(total + np.uint64(j + 16) * _STEP ^ h[(j + 7) % 16])
 
 
 @kernel
