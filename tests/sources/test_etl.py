@@ -11,21 +11,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dalil.chains.bitcoin.networks import REGTEST
+from dalil.chains.bitcoin.networks import MAINNET, REGTEST
+from dalil.chains.bitcoin.transaction import read_tx
 from dalil.cli import main
 from dalil.errors import DalilError, InputError, LimitError
 from dalil.ledger import Ledger
 from dalil.ledger.analysis.export import export_public
+from dalil.ledger.build import build_from_blocks
 from dalil.ledger.build_saved import build_from_saved
 from dalil.ledger.describe import dump
 from dalil.sources import etl
+from dalil.sources.blockfolder import open_blocks
 from dalil.sources.etl import read_public
 from tests.ledger.analysis.askable import build, exercise_blocks
+from tests.ledger.core_files import framed, split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Rows = list[dict[str, Any]]
+_FINAL = 0xFFFF_FFFF
 
 
 @pytest.fixture(scope="module")
@@ -273,3 +278,27 @@ def test_the_command_builds_from_the_schema(
     with pytest.raises(SystemExit) as stop:
         main(["ledger", "build", str(tmp_path / "x"), "--source", "csvish:a", "--json"])
     assert stop.value.code == 2
+
+
+def test_real_blocks_come_back_the_same(real_data: Path, tmp_path: Path) -> None:
+    data = (real_data / "bitcoin/range_560062_560086/blk00000.dat").read_bytes()
+    uncommon = [
+        raw for raw in split(data) if _coinbase_sequence(raw) not in (0, _FINAL)
+    ]
+    assert uncommon, "the range has coinbases with uncommon sequence numbers"
+    (tmp_path / "blk00000.dat").write_bytes(framed(uncommon[:1], MAINNET.magic))
+    build_from_blocks(tmp_path / "ledger", open_blocks(tmp_path / "blk00000.dat"))
+    ledger = Ledger.open(tmp_path / "ledger")
+    export_public(ledger, tmp_path / "out", ["blocks", "transactions"], scripts=True)
+    saved = read_public([tmp_path / "out"])
+    assert saved.network is MAINNET
+    build_from_saved(tmp_path / "again", saved)
+    assert dumped(tmp_path / "again") == list(dump(ledger))
+    (tmp_path / "out" / "_coinbases.json").write_text("{}")
+    assert len(read_public([tmp_path / "out"]).txs) == ledger.n_tx - 1
+
+
+def _coinbase_sequence(raw: bytes) -> int:
+    skip = 1 if raw[80] < 0xFD else 3
+    tx, _ = read_tx(raw, 80 + skip)
+    return tx.inputs[0].sequence

@@ -23,7 +23,7 @@ from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.errors import DalilError, InputError, LimitError
 from dalil.ids import parse_txid
 from dalil.sources.blockfiles import Note
-from dalil.sources.etlfiles import files_of, rows_of, table_of
+from dalil.sources.etlfiles import coinbases_of, files_of, rows_of, table_of
 from dalil.sources.etlrows import (
     header_of,
     in_index_order,
@@ -52,6 +52,7 @@ class _Block:
     """What the files tell of one block."""
 
     row: dict[str, Any] | None = None
+    coinbase_sequence: int | None = None
     txids: list[bytes] = field(default_factory=list)
     header: bytes | None = None
     branches: list[tuple[bytes, ...]] = field(default_factory=list)
@@ -77,7 +78,7 @@ def read_public(paths: Sequence[Path], network: Network | None = None) -> SavedT
         If there are more than `MAX_TXS`: give fewer months.
     """
     files = files_of(paths)
-    blocks = _block_rows(files)
+    blocks = _block_rows(files, coinbases_of(paths))
     notes: list[Note] = []
     found: dict[bytes, SavedTx] = {}
     chosen = network
@@ -108,7 +109,9 @@ def read_public(paths: Sequence[Path], network: Network | None = None) -> SavedT
     return SavedTxs(chosen or MAINNET, in_chain_order(_proven(found, blocks)), notes)
 
 
-def _block_rows(files: Sequence[Path]) -> dict[bytes, _Block]:
+def _block_rows(
+    files: Sequence[Path], sequences: dict[str, int]
+) -> dict[bytes, _Block]:
     """Read the table of blocks first: coinbase scripts are there."""
     blocks: dict[bytes, _Block] = {}
     for path in files:
@@ -117,7 +120,8 @@ def _block_rows(files: Sequence[Path]) -> dict[bytes, _Block]:
             if kind == "transactions":
                 break
             if kind == "blocks":
-                blocks[parse_txid(str(row.get("hash")))] = _Block(row)
+                name = str(row.get("hash"))
+                blocks[parse_txid(name)] = _Block(row, sequences.get(name))
     return blocks
 
 
@@ -125,7 +129,7 @@ def _saved(row: dict[str, Any], blocks: dict[bytes, _Block]) -> SavedTx:
     block_hash = parse_txid(str(row.get("block_hash")))
     block = blocks.setdefault(block_hash, _Block())
     param = block.row.get("coinbase_param") if block.row else None
-    tx = transaction_of_row(row, param)
+    tx = transaction_of_row(row, param, block.coinbase_sequence)
     items = in_index_order(row.get("inputs") or [])
     told = tuple(told_prevout(item) for item in items) if items else (None,)
     return SavedTx(

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["files_of", "rows_of", "table_of"]
+__all__ = ["COINBASES", "coinbases_of", "files_of", "rows_of", "table_of"]
 
 _ENDINGS = (".parquet", ".json", ".jsonl", ".ndjson", ".csv")
+COINBASES = "_coinbases.json"
+"""Beside an export of ours: uncommon sequence numbers of coinbases, by block."""
 _MAX_LINE = 1 << 27
 _ROWS_AT_ONCE = 2048
 _BLOCK = frozenset({"hash", "number", "merkle_root"})
@@ -52,6 +54,33 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             raise InputError("no such file or folder", path)
     if not found:
         raise InputError(f"no file here ends in {', '.join(_ENDINGS)}", paths[0])
+    return found
+
+
+def coinbases_of(paths: Sequence[Path]) -> dict[str, int]:
+    """Read the sequence numbers of coinbases an export left beside its tables.
+
+    The schema has no place for them. They are only tried: the txid decides.
+
+    Raises
+    ------
+    InputError
+        If such a file is damaged.
+    """
+    found: dict[str, int] = {}
+    for path in paths:
+        file = path / COINBASES
+        if path.is_dir() and file.is_file():
+            if file.stat().st_size > _MAX_LINE:
+                raise LimitError("larger than 128 MiB", file)
+            held = _json(file.read_text(encoding="utf-8", errors="replace"), str(file))
+            if not isinstance(held, dict):
+                raise InputError("should be one JSON object", file)
+            found |= {
+                key: value
+                for key, value in held.items()
+                if type(value) is int and 0 <= value < 1 << 32
+            }
     return found
 
 

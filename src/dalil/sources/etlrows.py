@@ -18,6 +18,7 @@ from dalil.errors import AddressError, InputError
 from dalil.ids import parse_txid
 
 __all__ = [
+    "COINBASE_SEQUENCES",
     "header_of",
     "in_index_order",
     "second_of",
@@ -28,7 +29,8 @@ __all__ = [
 
 _MAX_MONEY = 1 << 63
 _NULL_TXID = bytes(32)
-_COINBASE_SEQUENCES = (0xFFFF_FFFF, 0, 0xFFFF_FFFE, 0xFFFF_FFFD, 1)
+COINBASE_SEQUENCES = (0xFFFF_FFFF, 0, 0xFFFF_FFFE, 0xFFFF_FFFD, 1)
+"""Tried for the input that the schema leaves out."""
 _STAND_INS = {
     "nonstandard": b"\x00",
     "nulldata": b"\x6a",
@@ -108,7 +110,9 @@ def _signed(value: object, bits: int = 32) -> int:
     return number - (1 << bits) if number >= 1 << (bits - 1) else number
 
 
-def transaction_of_row(row: dict[str, Any], coinbase_script: object) -> Transaction:
+def transaction_of_row(
+    row: dict[str, Any], coinbase_script: object, sequence: int | None = None
+) -> Transaction:
     """Put a transaction back together; it hashes to the txid its row states.
 
     Parameters
@@ -117,6 +121,8 @@ def transaction_of_row(row: dict[str, Any], coinbase_script: object) -> Transact
         Of the table ``transactions``.
     coinbase_script : str, optional
         Its block's `coinbase_param`, for the input the schema leaves out.
+    sequence : int, optional
+        That input's, where it is known; common ones are tried without.
 
     Raises
     ------
@@ -144,8 +150,8 @@ def transaction_of_row(row: dict[str, Any], coinbase_script: object) -> Transact
     else:
         script = _script(coinbase_script)
         tries = [
-            (TxInput(_NULL_TXID, 0xFFFF_FFFF, script, sequence),)
-            for sequence in _COINBASE_SEQUENCES
+            (TxInput(_NULL_TXID, 0xFFFF_FFFF, script, each),)
+            for each in ((sequence,) if sequence is not None else COINBASE_SEQUENCES)
         ]
     for spends in tries:
         tx = Transaction(version, spends, outputs, locktime)

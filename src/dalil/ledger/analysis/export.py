@@ -5,6 +5,8 @@
     DIR/transactions/block_timestamp_month=2019-01-01/part-0.parquet
     DIR/blocks/timestamp_month=2019-01-01/part-0.parquet
     DIR/inputs/…, DIR/outputs/…
+    DIR/_coinbases.json   sequence numbers of coinbases, where uncommon: the
+                          schema leaves a coinbase's input out
     DIR/_dalil.json       written last: which ledger, and what is null
 
 A month's folder is written beside its place and moved there whole. Without
@@ -18,12 +20,13 @@ import os
 import shutil
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dalil.errors import InputError
 from dalil.extras import needs
+from dalil.ids import format_txid
 from dalil.ledger.analysis.exportraw import read_raw_fields
 from dalil.ledger.analysis.exportrows import Stretch
 from dalil.ledger.analysis.publicschema import (
@@ -34,6 +37,8 @@ from dalil.ledger.analysis.publicschema import (
     schema,
 )
 from dalil.progress import silent
+from dalil.sources.etlfiles import COINBASES
+from dalil.sources.etlrows import COINBASE_SEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,7 +124,8 @@ def export_public(
         rows,
         [*NEVER] if scripts else [*NEVER, *NEEDS_RAW],
     )
-    _write_report(folder / _REPORT, report)
+    _write_json(folder / COINBASES, _coinbase_sequences(ledger))
+    _write_json(folder / _REPORT, asdict(report))
     return report
 
 
@@ -187,10 +193,21 @@ def _settle(partial: Path, place: Path) -> None:
     partial.rename(place)
 
 
-def _write_report(path: Path, report: ExportReport) -> None:
+def _coinbase_sequences(ledger: Ledger) -> dict[str, int]:
+    """Give uncommon sequence numbers of coinbases by block hash."""
+    inputs = ledger.tx_first_input[ledger.block_first_tx[:-1]]
+    sequences = ledger.input_sequence[inputs]
+    odd = ~np.isin(sequences, COINBASE_SEQUENCES) & (ledger.input_spends[inputs] == -2)
+    return {
+        format_txid(ledger.block_hash[block].tobytes()): int(sequences[block])
+        for block in np.flatnonzero(odd)
+    }
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
     draft = path.with_name(f".{path.name}")
     with draft.open("w", encoding="utf-8") as file:
-        json.dump(asdict(report), file, indent=1)
+        json.dump(value, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
