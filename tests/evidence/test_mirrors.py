@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dalil.chains.bitcoin.address import classify_script, encode_address, script_of
 from dalil.chains.bitcoin.header import work_of
 from dalil.chains.bitcoin.networks import NETWORKS
-from dalil.chains.bitcoin.scripts import ADDRESS_TYPES
+from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
 from dalil.chains.registry import read_address
 from dalil.clustering.coinjoin import CoinJoinType, Spent, classify
 from dalil.errors import InputError
@@ -240,7 +240,8 @@ def test_the_simple_gate_sees_most_of_wasabi(real_data: Path) -> None:
 
 
 def test_script_templates_of_one_type_round_trip() -> None:
-    for kind in ADDRESS_TYPES:
+    elsewhere = {ScriptType.P2SH32}  # Bitcoin Cash's; a bundle is of Bitcoin
+    for kind in set(ADDRESS_TYPES) - elsewhere:
         size = {"P2PK": 33, "P2WSH": 32, "P2TR": 32}.get(kind.name, 20)
         payload = (
             b"\x02" if kind.name in ("P2PK", "WITNESS_UNKNOWN") else b""

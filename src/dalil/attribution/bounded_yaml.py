@@ -22,6 +22,7 @@ __all__ = ["RAW_KEYS", "YamlMap", "read_yaml"]
 RAW_KEYS = frozenset({"address", "tx_hash"})
 
 _MAX_DEPTH = 32
+_TOO_DEEP = f"nested deeper than {_MAX_DEPTH} levels"
 _MAX_ALIASED = 100_000
 """Values that aliases may add up to, over the whole file."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,6 +66,8 @@ def read_yaml(text: str) -> Any:  # noqa: ANN401 - as wide as YAML
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
+        if "nesting depth" in str(error.problem):  # newer libyaml stops before us
+            raise LimitError(_TOO_DEEP, f"line {line}") from None
         raise InputError(f"not YAML ({error.problem})", f"line {line}") from None
     except yaml.YAMLError as error:
         raise InputError(f"not YAML ({str(error).splitlines()[0]})") from None
@@ -123,7 +126,7 @@ class _Builder:
                 f"a YAML tag that is not allowed ({event.tag})", f"line {line}"
             )
         if len(self._open) >= _MAX_DEPTH:
-            raise LimitError(f"nested deeper than {_MAX_DEPTH} levels", f"line {line}")
+            raise LimitError(_TOO_DEEP, f"line {line}")
         value: Any = YamlMap(line) if kind == "map" else []
         self._open.append(_Frame(value, event.anchor, line))
 
