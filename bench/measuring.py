@@ -59,7 +59,8 @@ def run(command: list[str]) -> Ran:
         raise SystemExit(f"failed: {command}\n{errors[-2_000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Ran(seconds, cpu, peak["VmHWM"] / 1000, peak["RssAnon"] / 1000, output)
+    hwm, anonymous = (peak[name] * 1024 / 1e6 for name in ("VmHWM", "RssAnon"))
+    return Ran(seconds, cpu, hwm, anonymous, output)
 
 
 def median(runs: list[Ran]) -> Ran:
