@@ -182,6 +182,23 @@ def test_many_turns_end_where_the_node_ends(
     assert dumped(path) == dumped(whole)
 
 
+def test_a_litecoin_node_is_followed_too(
+    litecoin_program: Path, tmp_path: Path
+) -> None:
+    with RegtestNode(litecoin_program, tmp_path / "node") as node:
+        node.rpc("createwallet", "w")
+        miner = node.rpc("getnewaddress")
+        node.mine(431, miner)
+        node.rpc("sendtoaddress", node.rpc("getnewaddress", "", "mweb"), 10)
+        node.mine(3, miner)
+        path = tmp_path / "ledger"
+        caught_up(path, node)
+        ledger = Ledger.open(path)
+        assert ledger.network.name == "litecoin-regtest"
+        assert ledger.n_blocks == 435
+        same_as_built(path, node, tmp_path / "built")
+
+
 # -- failing --------------------------------------------------------------------
 
 

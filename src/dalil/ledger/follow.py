@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dalil.chains.bitcoin.family.headers import proves_work
-from dalil.chains.bitcoin.header import Header
+from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.errors import NodeError, StoreError
 from dalil.ids import format_txid
 from dalil.ledger.branch import Branch, better_branch, check_same_chain, first_branch
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dalil.chains.bitcoin.header import Header
     from dalil.ledger.take import Taken
     from dalil.progress import Progress
     from dalil.sources.node.client import Node
@@ -154,7 +154,7 @@ class Follower:
         last = Ledger.open(self.path).block_hash[-1].tobytes()
         for block in blocks:
             if len(block) > 80 and block[4:36] == last:
-                header = Header.parse(block[:80])
+                header, _ = read_header(self.node.network, block)
                 if header.hash not in self._spool and proves_work(
                     header, self.node.network
                 ):

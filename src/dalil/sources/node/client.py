@@ -14,8 +14,8 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dalil.chains.bitcoin.header import Header, header_hash
-from dalil.chains.bitcoin.networks import NETWORKS, Network
+from dalil.chains.bitcoin.family.headers import header_room, read_header
+from dalil.chains.bitcoin.networks import ALL_NETWORKS, Network
 from dalil.errors import DalilError, NodeError
 from dalil.ids import format_txid, parse_txid
 from dalil.settings import MAX_BLOCK_BYTES
@@ -24,6 +24,7 @@ from dalil.sources.node.spent import from_prevouts, from_spent_outputs, undo_byt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dalil.chains.bitcoin.header import Header
     from dalil.sources.node.patience import Patience
     from dalil.sources.node.rpc import Rpc
 
@@ -65,12 +66,21 @@ class Node:
         Raises
         ------
         NodeError
-            ``wrong_network`` if Dalil does not know it.
+            ``wrong_network`` if Dalil does not know it, or its headers carry
+            more than 80 bytes (Dogecoin, Zcash).
+
+        Notes
+        -----
+        Where two chains share their first blocks, a later block tells them
+        apart; a regtest chain that two share is taken for Bitcoin's.
         """
         genesis = format_txid(self.hash_at(0))
-        for network in NETWORKS:
+        for network in ALL_NETWORKS:
             if network.genesis == genesis and not self._has_any(network.others_blocks):
-                return network
+                if header_room(network) == _HEADER:
+                    return network
+                why = "a node whose headers are not 80 bytes cannot be followed"
+                raise NodeError("wrong_network", why, network.name)
         why = "the node's chain starts with a block of no network known here"
         raise NodeError("wrong_network", why, genesis)
 
@@ -82,8 +92,11 @@ class Node:
     def has_rest(self) -> bool:
         """Whether the node serves REST, asked once."""
         genesis = self.network.genesis
-        first = self.rest(f"headers/1/{genesis}.bin", _HEADER)
-        return first is not None and format_txid(header_hash(first)) == genesis
+        raw = self.rest(f"headers/1/{genesis}.bin", _HEADER)
+        if raw is None or len(raw) != _HEADER:
+            return False
+        first, _ = read_header(self.network, raw)
+        return format_txid(first.hash) == genesis
 
     def close(self) -> None:
         """Hang up; the next question dials anew."""
@@ -141,7 +154,7 @@ class Node:
         NodeError
             As `block`; the number of transactions must be the block's.
         """
-        name = format_txid(header_hash(block[:_HEADER]))
+        name = format_txid(read_header(self.network, block)[0].hash)
         spent = None
         if self.has_rest and self._spent_by_rest:
             raw = self.rest(f"spenttxouts/{name}.bin", 4 * MAX_BLOCK_BYTES)

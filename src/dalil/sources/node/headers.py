@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dalil.chains.bitcoin.family.headers import proves_work
-from dalil.chains.bitcoin.header import Header, header_hash
+from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.ids import format_txid
 
 if TYPE_CHECKING:
+    from dalil.chains.bitcoin.header import Header
     from dalil.sources.node.client import Node
 
 __all__ = ["HEADERS_AT_ONCE", "headers_from"]
@@ -44,7 +44,10 @@ def headers_from(
         raw = _by_rpc(node, block, count)
     if len(raw) % _SIZE:
         raise node.bad("headers of odd size")
-    found = [Header.parse(raw[at : at + _SIZE]) for at in range(0, len(raw), _SIZE)]
+    found = [
+        read_header(node.network, raw[at : at + _SIZE])[0]
+        for at in range(0, len(raw), _SIZE)
+    ]
     for i, header in enumerate(found):
         linked = found[i - 1].hash == header.previous if i else header.hash == block
         if not linked:
@@ -69,8 +72,9 @@ def _by_rpc(node: Node, block: bytes, count: int) -> bytes:
     last = block
     for each in told:
         raw = node.unhex(each, _SIZE)
-        if (raw[4:36] if kept else header_hash(raw)) != last:
+        header, _ = read_header(node.network, raw)
+        if (header.previous if kept else header.hash) != last:
             break
         kept.append(raw)
-        last = header_hash(raw)
+        last = header.hash
     return b"".join(kept)

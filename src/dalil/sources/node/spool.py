@@ -13,8 +13,7 @@ import os
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from dalil.chains.bitcoin.family.headers import proves_work
-from dalil.chains.bitcoin.header import Header
+from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.errors import StoreError
 from dalil.sources.blockfiles import BlockFile, Record, scan_file
 from dalil.sources.blockfolder import BlockFolder
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from dalil.chains.bitcoin.header import Header
     from dalil.chains.bitcoin.networks import Network
 
 __all__ = ["Spool"]
@@ -172,7 +172,7 @@ class Spool:
         StoreError
             If the disk does not take it; nothing of it stays.
         """
-        header = Header.parse(block[:80])
+        header, _ = read_header(self._network, block)
         file = self._blk(self._number)
         at = file.stat().st_size if file.is_file() else 0
         if at and (at + len(block) > _FILE_BYTES or self._n_records >= _FILE_RECORDS):
