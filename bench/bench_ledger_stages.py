@@ -124,13 +124,13 @@ def floors(scratch: Path) -> None:
 
     def read() -> None:
         with file.open("rb", buffering=0) as source:
-            while source.readinto(part):
+            while source.readinto(part.data):
                 pass
 
     def write() -> None:
         with file.open("r+b", buffering=0) as target:
             for start in range(0, size, part.size):
-                target.write(data[start : start + part.size])
+                target.write(data[start : start + part.size].data)
 
     print("\n| what one core does at best | |\n|---|--:|")
     rate = per_second(size, read) / 1e9
