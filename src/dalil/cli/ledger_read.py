@@ -33,17 +33,20 @@ def tx(ledger_path: Path, txid: str, as_json: bool) -> None:  # noqa: FBT001
     result = describe_tx(opened, txid)
     alone = opened.narrowed_to_tx(opened.find_tx(txid) or 0)
     result["coinjoin"] = CoinJoinType(int(coinjoin_types(alone)[0])).label
-    emit(result, as_json=as_json, text=lambda: _tx_text(result))
+    emit(result, as_json=as_json, text=lambda: _tx_text(result, opened.network.symbol))
 
 
-def _tx_text(result: dict[str, Any]) -> str:
+def _tx_text(result: dict[str, Any], symbol: str) -> str:
     fee = result["fee_sat"]
     rows = [
         result["txid"],
         f"block {result['height']}, {result['time_utc']}, fee "
-        + ("unknown" if fee is None else f"{format_btc(fee)} BTC"),
+        + ("unknown" if fee is None else f"{format_btc(fee)} {symbol}"),
         f"coinjoin: {result['coinjoin'] or 'no'}",
     ]
+    hidden = result.get("into_pools_sat")
+    if hidden:
+        rows.append(f"into hidden pools: {format_btc(hidden)} {symbol}")
     for row in result["inputs"]:
         value = row["value_sat"]
         shown = "unknown" if value is None else format_btc(value)
