@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socketserver
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -547,7 +550,6 @@ def test_a_long_retry_after_ends_the_run_with_what_it_has(
 def test_a_server_that_stalls_is_left(
     town: Town, esplora: Esplora, electrum: Electrum, tmp_path: Path
 ) -> None:
-    import time
 
     def stall(path: str, answer: Any) -> Any:
         if town.middle in path:
@@ -558,6 +560,30 @@ def test_a_server_that_stalls_is_left(
         server.twist = stall
         with pytest.raises(SourceError, match="after 6 tries"):
             fetch(server.source, tmp_path, [town.middle], Limits(0), timeout=0.2)
+
+
+class _Trickle(socketserver.BaseRequestHandler):
+    """Sends headers without end, a byte at a time."""
+
+    def handle(self) -> None:
+        try:
+            self.request.recv(1 << 16)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while True:
+                self.request.sendall(b"x")
+                time.sleep(0.02)
+        except OSError:
+            return
+
+
+def test_headers_that_trickle_in_are_not_waited_for(tmp_path: Path) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Trickle) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        source = f"esplora:http://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(SourceError, match=r"took longer than 0\.2 s"):
+            fetch(source, tmp_path, ["ab" * 32], timeout=0.2)
+        server.shutdown()
 
 
 def test_fifty_wrong_answers_end_the_run(

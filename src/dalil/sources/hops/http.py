@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from dalil import __version__
@@ -11,6 +14,7 @@ from dalil.errors import NotFoundError, SourceError, UsageError
 from dalil.sources.hops.pace import Busy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import ModuleType
 
     import httpx
@@ -47,7 +51,7 @@ class Http:
     proxy : str, optional
         ``http://…`` or ``socks5://…``.
     timeout : float, default 60
-        Seconds for a whole answer; a connection gets half of it.
+        Seconds for a whole answer, headers included; a connection gets half.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Http:
         self._base = base
         self._pace = pace
         self._timeout = timeout
+        self._stream: Any = None
+        self._late = False
         try:
             self._client: httpx.Client = library.Client(
                 headers={
@@ -92,15 +98,50 @@ class Http:
 
     def _once(self, path: str, most: int) -> bytes:
         until = time.monotonic() + self._timeout
+        watched = {"trace": self._note}
         try:
-            with self._client.stream("GET", self._base + path) as answer:
+            with (
+                self._watchdog(),
+                self._client.stream(
+                    "GET", self._base + path, extensions=watched
+                ) as answer,
+            ):
                 good = answer.status_code == 200
                 body = self._body(answer, most if good else _MAX_ERROR_BYTES, until)
                 if good:
                     return body
                 raise self._fault(answer, body, path)
         except self._httpx.HTTPError as error:
+            if self._late:
+                raise Busy(self._slow) from error
             raise Busy(str(error) or type(error).__name__) from error
+
+    @property
+    def _slow(self) -> str:
+        return f"an answer took longer than {self._timeout:g} s"
+
+    @contextmanager
+    def _watchdog(self) -> Iterator[None]:
+        """Hang up when time is over, however slowly bytes still trickle in."""
+        self._late = False
+        timer = threading.Timer(self._timeout, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _note(self, event: str, about: Mapping[str, Any]) -> None:
+        """Remember the connection that a request goes over."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._stream = about["return_value"]
+
+    def _hang_up(self) -> None:
+        self._late = True
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     def _body(self, answer: httpx.Response, most: int, until: float) -> bytes:
         if "content-encoding" in answer.headers:
@@ -117,7 +158,7 @@ class Http:
             if size > most:
                 break
             if time.monotonic() > until:
-                raise Busy(f"an answer took longer than {self._timeout:.0f} s")
+                raise Busy(self._slow)
             parts.append(part)
         return b"".join(parts)
 

@@ -150,7 +150,7 @@ class Lines:
         while b"\n" not in parts[-1]:
             left = until - time.monotonic()
             if left <= 0:
-                raise Busy(f"an answer took longer than {self._timeout:.0f} s")
+                raise Busy(f"an answer took longer than {self._timeout:g} s")
             if size > _MAX_LINE:
                 raise SourceError(
                     f"the server says more than {_MAX_LINE:,} bytes in one line",

@@ -63,7 +63,7 @@ class Prover:
         tx = self._library.tx(txid)
         header = self._header(place)
         try:
-            proof = self._kept(txid, header) or self._asked(txid, place)
+            proof = self._kept(txid, place, header) or self._asked(txid, place)
             if proof is not None:
                 self._check(tx, proof, place.height, header)
         except BlockDataError as error:
@@ -136,7 +136,7 @@ class Prover:
 
     # -- branches --------------------------------------------------------------
 
-    def _kept(self, txid: str, header: Header) -> SaidProof | None:
+    def _kept(self, txid: str, place: Place, header: Header) -> SaidProof | None:
         raw = self._cache.read_json("proof", txid)
         if raw is None or raw.get("block") != format_txid(header.hash):
             return None
@@ -144,9 +144,11 @@ class Prover:
             proof = _proof_of(raw)
             check_inclusion(parse_txid(txid), proof.position, proof.branch, header.raw)
         except (SourceError, BlockDataError, KeyError, TypeError):
-            self._cache.n_damaged += 1
-            return None
-        return proof
+            proof = None
+        if proof is not None and proof.height == place.height:
+            return proof
+        self._cache.n_damaged += 1
+        return None
 
     def _asked(self, txid: str, place: Place) -> SaidProof | None:
         server = self._library.server
