@@ -168,7 +168,7 @@ def test_many_turns_end_where_the_node_ends(
     turning: RegtestNode, tmp_path: Path
 ) -> None:
     path, node = tmp_path / "ledger", turning
-    for turn, depth in enumerate((2, 5, 1, 7)):
+    for turn, depth in enumerate((2, 60, 1, 7)):
         caught_up(path, node, n_blocks=3)
         height = node.rpc("getblockcount")
         node.rpc("invalidateblock", node.rpc("getblockhash", height - depth + 1))

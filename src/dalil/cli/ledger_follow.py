@@ -109,7 +109,10 @@ def follow(
                     _say(commit, as_json=as_json)
                 if stop_at:
                     return
+                missed = notices.gaps
                 follower.offer(notices.wait())
+                if notices.gaps > missed:
+                    click.echo("notices were missed; asking the node", err=True)
     finally:
         notices.close()
 
