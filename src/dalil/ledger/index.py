@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def bucket_bits(n: int) -> int:
     return max(1, (max(n, 1) // 8).bit_length())
 
 
-@kernel
+@lean
 def bucket_offsets(
     entries: NDArray[np.uint64], bits: int, offsets: NDArray[np.uint32]
 ) -> None:
@@ -62,7 +62,7 @@ def index_of(entries: NDArray[np.uint64], first: int) -> Index:
     return Index(entries, offsets, bits, first)
 
 
-@kernel
+@lean
 def find_row(index: Index, high: np.uint64, low: np.uint64, below: int) -> int:
     """Return the highest row under `below` with this mark, or -1."""
     bucket = np.int64(high >> np.uint64(64 - index.bits))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def words(keys: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.asarray(keys).view(np.uint64)
 
 
-@kernel
+@lean
 def mark_at(
     keys: NDArray[np.uint64], at: int, tag: int, seed: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
@@ -49,7 +49,7 @@ def mark_at(
     return a, b & np.uint64(0xFFFF_FFFF_0000_0000)
 
 
-@kernel
+@lean
 def mark_of(
     key: NDArray[np.uint64], tag: int, seed: np.uint64
 ) -> tuple[np.uint64, np.uint64]:

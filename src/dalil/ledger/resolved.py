@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ def resolved_columns(
     yield "block.first_script", scripts + start["script"]
 
 
-@kernel
+@lean
 def _addresses_seen(
     source: NDArray[np.int64],
     in_ends: NDArray[np.int64],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.runs.radix import sort_by_high
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Postings(NamedTuple):
     rows: NDArray[np.uint32]
 
 
-@kernel
+@lean
 def _count_own(address: NDArray[np.uint32], first: int, own: NDArray[np.uint32]) -> int:
     """Count rows of own addresses into `own`, and give how many are of older ones."""
     older, n = 0, own.size - 1
@@ -49,7 +49,7 @@ def _count_own(address: NDArray[np.uint32], first: int, own: NDArray[np.uint32])
     return older
 
 
-@kernel
+@lean
 def _place_own(
     address: NDArray[np.uint32],
     first: int,
@@ -74,7 +74,7 @@ def _place_own(
             rows[own[mine]] = i
 
 
-@kernel
+@lean
 def _place_older(
     pairs: NDArray[np.uint64],
     older: NDArray[np.uint32],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,7 @@ __all__ = ["sort_by_high"]
 _BITS = 11
 
 
-@kernel
+@lean
 def _pass(
     words: NDArray[np.uint64],
     shift: int,

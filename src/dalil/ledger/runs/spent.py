@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.runs.radix import sort_by_high
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Spent(NamedTuple):
     older: NDArray[np.int64]
 
 
-@kernel
+@lean
 def _spend_own(
     spends: NDArray[np.int64], starts: tuple[int, int], own: NDArray[np.int64]
 ) -> int:
@@ -44,7 +44,7 @@ def _spend_own(
     return older
 
 
-@kernel
+@lean
 def _pack_older(
     spends: NDArray[np.int64], first_output: int, page: int, pairs: NDArray[np.uint64]
 ) -> int:
@@ -58,7 +58,7 @@ def _pack_older(
     return n
 
 
-@kernel
+@lean
 def _unpack_older(
     pairs: NDArray[np.uint64], page: int, first_input: int, older: NDArray[np.int64]
 ) -> None:

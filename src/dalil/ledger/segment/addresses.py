@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
     OUTPUT,
@@ -76,7 +76,7 @@ class NewAddresses(NamedTuple):
     key: NDArray[np.uint64]
 
 
-@kernel
+@lean
 def _grow(
     slots: NDArray[np.uint64], bits: int, skip: int, entries: NDArray[np.uint64], n: int
 ) -> None:
@@ -90,7 +90,7 @@ def _grow(
         slots[slot] = (high << np.uint64(32)) | (entries[j, 1] & np.uint64(_NONE))
 
 
-@kernel
+@lean
 def _meet(words: NDArray[np.uint64], first: int, at: int) -> None:
     """Let a record meet the one that represents its key so far."""
     mine, other = words[at + 4], words[first + 4]
@@ -106,7 +106,7 @@ def _meet(words: NDArray[np.uint64], first: int, at: int) -> None:
     words[at + 4] = pair(high_half(mine) | _FOLLOWS, low_half(mine))
 
 
-@kernel
+@lean
 def fold_keys(
     part: int,
     lists: Written,
@@ -162,7 +162,7 @@ def fold_keys(
     return n
 
 
-@kernel
+@lean
 def sort_keys(
     entries: NDArray[np.uint64], n: int, room: KeyRoom, skip: int, bits: int
 ) -> None:
@@ -173,7 +173,7 @@ def sort_keys(
         room.found[j] = -1
 
 
-@kernel
+@lean
 def _settle(words: NDArray[np.uint64], at: int, found: int, codes: Codes) -> None:
     """Give a representative its code, and keep there what others are to get."""
     flags, row = high_half(words[at + 4]), low_half(words[at + 4])
@@ -190,7 +190,7 @@ def _settle(words: NDArray[np.uint64], at: int, found: int, codes: Codes) -> Non
         words[at + 4] = pair(flags, row)
 
 
-@kernel
+@lean
 def give_codes(
     part: int,
     lists: Written,
@@ -228,7 +228,7 @@ def give_codes(
     return n_new
 
 
-@kernel
+@lean
 def place_keys(
     words: NDArray[np.uint64],
     entries: NDArray[np.uint64],

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.segment.prefetch import prefetch_to_write
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Lists(NamedTuple):
     left: NDArray[np.int64]
 
 
-@kernel
+@lean
 def append(
     words: NDArray[np.uint64],
     cursor: NDArray[np.int64],
@@ -95,38 +95,38 @@ def append(
     return int(at)
 
 
-@kernel
+@lean
 def put(words: NDArray[np.uint64], at: int, keys: NDArray[np.uint64], row: int) -> None:
     """Write a record's key."""
     words[at], words[at + 1] = keys[4 * row], keys[4 * row + 1]
     words[at + 2], words[at + 3] = keys[4 * row + 2], keys[4 * row + 3]
 
 
-@kernel
+@lean
 def block_of(cursor: int) -> int:
     """Position of the block in which a list's cursor stands."""
     return (cursor - 1) & _INSIDE if cursor else 0
 
 
-@kernel
+@lean
 def pair(high: int, low: int) -> np.uint64:
     """Put two halves into a word."""
     return np.uint64(high) << np.uint64(32) | np.uint64(low)
 
 
-@kernel
+@lean
 def high_half(word: np.uint64) -> int:
     """Upper half of a word."""
     return np.int64(word >> np.uint64(32))
 
 
-@kernel
+@lean
 def low_half(word: np.uint64) -> int:
     """Lower half of a word."""
     return np.int64(word & np.uint64(0xFFFF_FFFF))
 
 
-@kernel
+@lean
 def same_key(words: NDArray[np.uint64], a: int, b: int) -> bool:
     """Compare the keys of two records."""
     return bool(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
 from dalil.ledger.segment.addresses import Codes  # noqa: TC001 - a kernel argument
 from dalil.ledger.segment.lists import high_half, low_half
 from dalil.ledger.segment.take import LONG_WORDS
@@ -19,7 +19,7 @@ __all__ = ["list_scripts", "number_addresses"]
 _NONE = 0xFFFF_FFFF
 
 
-@kernel
+@lean
 def _number(codes: Codes, at: int, n: int, name: int, source: NDArray[np.int64]) -> int:
     """Turn one code into an id, new if the code is its own; returns their number."""
     code = np.int64(codes.code[at])
@@ -33,7 +33,7 @@ def _number(codes: Codes, at: int, n: int, name: int, source: NDArray[np.int64])
     return n
 
 
-@kernel
+@lean
 def number_addresses(
     codes: Codes,
     outside_input: NDArray[np.int64],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,21 +22,21 @@ def buckets_for(n: int) -> int:
     return max(1, n.bit_length())
 
 
-@kernel
+@lean
 def _less(entries: NDArray[np.uint64], a: int, b: int) -> bool:
     if entries[a, 0] != entries[b, 0]:
         return bool(entries[a, 0] < entries[b, 0])
     return bool(entries[a, 1] < entries[b, 1])
 
 
-@kernel
+@lean
 def _swap(entries: NDArray[np.uint64], a: int, b: int) -> None:
     first, second = entries[a, 0], entries[a, 1]
     entries[a, 0], entries[a, 1] = entries[b, 0], entries[b, 1]
     entries[b, 0], entries[b, 1] = first, second
 
 
-@kernel
+@lean
 def _sift(entries: NDArray[np.uint64], start: int, root: int, size: int) -> None:
     while 2 * root + 1 < size:
         child = 2 * root + 1
@@ -48,7 +48,7 @@ def _sift(entries: NDArray[np.uint64], start: int, root: int, size: int) -> None
         root = child
 
 
-@kernel
+@lean
 def sort_stretch(entries: NDArray[np.uint64], start: int, stop: int) -> None:
     """Sort entries start..stop in place: n log n even where all are alike."""
     if stop - start <= _FEW:
@@ -66,7 +66,7 @@ def sort_stretch(entries: NDArray[np.uint64], start: int, stop: int) -> None:
         _sift(entries, start, 0, last)
 
 
-@kernel
+@lean
 def sort_marks(
     entries: NDArray[np.uint64],
     n: int,
@@ -97,6 +97,34 @@ def sort_marks(
             sort_stretch(out, np.int64(starts[b]), np.int64(starts[b + 1]))
 
 
+@lean
+def _spread(
+    source: NDArray[np.uint64],
+    target: NDArray[np.uint64],
+    n: int,
+    shift: int,
+    counts: NDArray[np.int64],
+) -> bool:
+    """Spread entries by one digit; returns False where all agree in it."""
+    down, mask = np.uint64(shift), np.uint64((1 << _DIGIT) - 1)
+    counts[:] = 0
+    for i in range(n):
+        counts[np.int64((source[i, 0] >> down) & mask)] += 1
+    if n == 0 or counts[np.int64((source[0, 0] >> down) & mask)] == n:
+        return False
+    total = 0
+    for d in range(counts.size):
+        mine = counts[d]
+        counts[d] = total
+        total += mine
+    for i in range(n):
+        d = np.int64((source[i, 0] >> down) & mask)
+        at = counts[d]
+        counts[d] = at + 1
+        target[at, 0], target[at, 1] = source[i, 0], source[i, 1]
+    return True
+
+
 @kernel
 def sort_pairs(entries: NDArray[np.uint64], spare: NDArray[np.uint64], n: int) -> bool:
     """Sort `n` entries by their first word; equal ones keep their order.
@@ -104,24 +132,9 @@ def sort_pairs(entries: NDArray[np.uint64], spare: NDArray[np.uint64], n: int) -
     Returns whether the result is in `spare`. Digits in which all agree cost
     one counting pass.
     """
-    counts = np.zeros(1 << _DIGIT, np.int64)
-    source, target, moved = entries, spare, False
-    for digit in range(6):
-        shift, mask = np.uint64(_DIGIT * digit), np.uint64((1 << _DIGIT) - 1)
-        counts[:] = 0
-        for i in range(n):
-            counts[np.int64((source[i, 0] >> shift) & mask)] += 1
-        if n == 0 or counts[np.int64((source[0, 0] >> shift) & mask)] == n:
-            continue
-        total = 0
-        for d in range(counts.size):
-            mine = counts[d]
-            counts[d] = total
-            total += mine
-        for i in range(n):
-            d = np.int64((source[i, 0] >> shift) & mask)
-            at = counts[d]
-            counts[d] = at + 1
-            target[at, 0], target[at, 1] = source[i, 0], source[i, 1]
-        source, target, moved = target, source, not moved
+    counts, moved = np.zeros(1 << _DIGIT, np.int64), False
+    for shift in range(0, 64, _DIGIT):
+        source, target = (spare, entries) if moved else (entries, spare)
+        if _spread(source, target, n, shift, counts):
+            moved = not moved
     return moved

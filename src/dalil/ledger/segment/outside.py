@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.segment.order import sort_pairs
 from dalil.ledger.segment.spends import FAR
 
@@ -29,7 +29,7 @@ NONE_WRONG = 1 << 62
 _SLICE = 1 << 16
 
 
-@kernel
+@lean
 def count_kinds(spends: NDArray[np.int64]) -> tuple[int, int]:
     """Count the inputs from outside, and those to be looked up in older runs."""
     n_outside, n_far = 0, 0
@@ -39,7 +39,7 @@ def count_kinds(spends: NDArray[np.int64]) -> tuple[int, int]:
     return n_outside, n_far
 
 
-@kernel
+@lean
 def number_outside(
     spends: NDArray[np.int64], first: int, inputs: NDArray[np.int64]
 ) -> None:
@@ -52,7 +52,7 @@ def number_outside(
             n += 1
 
 
-@kernel
+@lean
 def fill_told(
     words: NDArray[np.uint64],
     pieces: NDArray[np.int64],
@@ -79,7 +79,7 @@ def fill_told(
             first_output[j] = np.uint32(words[at + 1] >> np.uint64(32))
 
 
-@kernel
+@lean
 def _gather_far(
     spends: NDArray[np.int64], bits: int, pairs: NDArray[np.uint64]
 ) -> None:
@@ -92,7 +92,7 @@ def _gather_far(
             n += 1
 
 
-@kernel
+@lean
 def _highest_index(spends: NDArray[np.int64]) -> int:
     highest = 0
     for i in range(spends.size):
@@ -101,7 +101,7 @@ def _highest_index(spends: NDArray[np.int64]) -> int:
     return highest
 
 
-@kernel
+@lean
 def _gather_near(
     spends: NDArray[np.int64], first: int, pairs: NDArray[np.uint64]
 ) -> int:
@@ -113,7 +113,7 @@ def _gather_near(
     return n
 
 
-@kernel
+@lean
 def _first_repeat(pairs: NDArray[np.uint64], n: int) -> int:
     """Lowest second word of an entry behind one with the same first word."""
     lowest = NONE_WRONG

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.index import Index, find_row
 from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
@@ -79,7 +79,7 @@ class Links(NamedTuple):
     wrong: NDArray[np.int64]
 
 
-@kernel
+@lean
 def sort_txs(
     part: int,
     lists: Written,
@@ -123,7 +123,7 @@ def sort_txs(
         start = stop
 
 
-@kernel
+@lean
 def _find_in_run(
     words: NDArray[np.uint64],
     entries: NDArray[np.uint64],
@@ -147,7 +147,7 @@ def _find_in_run(
     return 0
 
 
-@kernel
+@lean
 def _find_tx(
     words: NDArray[np.uint64],
     entries: NDArray[np.uint64],
@@ -172,7 +172,7 @@ def _find_tx(
     return 0
 
 
-@kernel
+@lean
 def add_spends(
     part: int, lists: Written, mix: Mix, bits: int, room: SpendRoom, links: Links
 ) -> int:
@@ -214,7 +214,7 @@ def add_spends(
     return n
 
 
-@kernel
+@lean
 def find_marks(
     entries: NDArray[np.uint64], n: int, index: Index, found: NDArray[np.int64]
 ) -> None:
@@ -225,7 +225,7 @@ def find_marks(
             found[j] = find_row(index, entries[j, 0], entries[j, 1] & ~none, 1 << 62)
 
 
-@kernel
+@lean
 def keep_found(
     words: NDArray[np.uint64],
     entries: NDArray[np.uint64],
@@ -241,7 +241,7 @@ def keep_found(
             spends[low_half(words[spend + 4])] = FAR - (found[j] << 24 | index)
 
 
-@kernel
+@lean
 def _place(
     words: NDArray[np.uint64], at: int, outpoint: NDArray[np.uint32], row: int
 ) -> None:
@@ -252,7 +252,7 @@ def _place(
     outpoint[row, 8] = np.uint32(high_half(words[at + 4]))
 
 
-@kernel
+@lean
 def place_outpoints(
     part: int,
     lists: Written,

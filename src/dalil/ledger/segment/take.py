@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import OUTPUT, SPEND, TOLD, TX, Lists, append, pair, put
 
@@ -66,18 +66,18 @@ class ToldRows(NamedTuple):
     key: NDArray[np.uint64]
 
 
-@kernel
+@lean
 def _has_address(kind: int) -> bool:
     return kind < 32 and _HAS_ADDRESS >> kind & 1 == 1
 
 
-@kernel
+@lean
 def part_of(high: np.uint64, bits: int) -> int:
     """Partition of a mark."""
     return np.int64(high >> np.uint64(64 - bits)) if bits else 0
 
 
-@kernel
+@lean
 def _take_txs(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     keys, first = rows.txid, rows.first_output
     seed, bits = mix.seed, mix.bits
@@ -94,7 +94,7 @@ def _take_txs(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> 
         count[part] += 1
 
 
-@kernel
+@lean
 def _take_spends(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     keys, first, indexes = rows.spent_txid, rows.first_input, rows.spent_index
     seed, bits = mix.seed, mix.bits
@@ -118,7 +118,7 @@ def _take_spends(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) 
             count[part] += 1
 
 
-@kernel
+@lean
 def _take_outputs(
     words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix
 ) -> None:
@@ -138,7 +138,7 @@ def _take_outputs(
             count[part] += 1
 
 
-@kernel
+@lean
 def take_rows(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> None:
     """Put a batch's transactions, spends and outputs into partitions."""
     _take_txs(words, rows, lists, mix)
@@ -146,7 +146,7 @@ def take_rows(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> 
     _take_outputs(words, rows, lists, mix)
 
 
-@kernel
+@lean
 def take_told(
     words: NDArray[np.uint64], rows: Rows, told: ToldRows, lists: Lists, mix: Mix
 ) -> None:
@@ -170,7 +170,7 @@ def take_told(
                 count[part] += 1
 
 
-@kernel
+@lean
 def keep_told(words: NDArray[np.uint64], at: int, rows: Rows, told: ToldRows) -> None:
     """Keep two words an input: its value; its tx's first output and its type."""
     for t in range(rows.first_input.size - 1):
@@ -180,7 +180,7 @@ def keep_told(words: NDArray[np.uint64], at: int, rows: Rows, told: ToldRows) ->
             words[at + 2 * i + 1] = pair(first, np.int64(told.kind[i]))
 
 
-@kernel
+@lean
 def _keep(
     words: NDArray[np.uint64], at: int, data: NDArray[np.uint8], start: int, size: int
 ) -> None:
@@ -197,7 +197,7 @@ def _keep(
         words[at + word] = value
 
 
-@kernel
+@lean
 def keep_scripts(
     words: NDArray[np.uint64],
     at: int,
