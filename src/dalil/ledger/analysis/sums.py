@@ -25,6 +25,7 @@ _THREADS = 2
 _MIN_ROWS_A_THREAD = 1 << 20
 _RUN, _FOLD = 2048, 8192
 """Rows looked at twice while in the nearest cache, and rows added up in int64."""
+_SMALL_CODES = 64
 _SMALL_BITS = 50
 """2^13 values below 2^50 add up to less than 2^63."""
 
@@ -40,24 +41,10 @@ def _halves(values: NDArray[np.int64]) -> tuple[np.int64, np.int64]:
 
 
 @kernel
-def _add_run(
+def _scatter(
     codes: NDArray[np.uint8], values: NDArray[np.int64], table: NDArray[np.int64]
-) -> bool:
-    """Add a run of small values by code; False, and nothing added, if not small.
-
-    Four tables in turn, so that one addition need not wait for the one before;
-    the fifth holds, in its first number, one bit for each code seen.
-    """
-    bits = np.int64(0)
-    seen = _U(0)
-    largest = np.uint8(0)
-    for i in range(values.size):
-        bits |= values[i] ^ (values[i] >> 63)
-        seen |= _U(1) << _U(codes[i] & 63)
-        largest |= codes[i]
-    if bits >> _SMALL_BITS or largest > 63:
-        return False
-    table[4, 0] |= np.int64(seen)
+) -> None:
+    """Add a run by code; four tables in turn, so that none waits for the last."""
     n = values.size // 4
     for j in range(n):
         at = _U(4) * _U(j)  # unsigned: numba wraps indices that could be negative
@@ -67,32 +54,56 @@ def _add_run(
         table[_U(3), codes[at + _U(3)]] += values[at + _U(3)]
     for i in range(4 * n, values.size):
         table[0, codes[i]] += values[i]
-    return True
+
+
+@kernel
+def _codes_if_small(codes: NDArray[np.uint8], values: NDArray[np.int64]) -> np.uint64:
+    """Give one bit for each code of a run; 0 if values or codes are not small."""
+    bits = np.int64(0)
+    seen = _U(0)
+    largest = np.uint8(0)
+    for i in range(values.size):
+        bits |= values[i] ^ (values[i] >> 63)
+        seen |= _U(1) << _U(codes[i] & 63)
+        largest |= codes[i]
+    if bits >> _SMALL_BITS or largest >= _SMALL_CODES:
+        return _U(0)
+    return seen
 
 
 @kernel
 def _by_code(
     codes: NDArray[np.uint8], values: NDArray[np.int64], halves: NDArray[np.int64]
 ) -> None:
-    """Add values to `halves` ((3, 256): low, high, seen) by code."""
-    table = np.zeros((5, 64), np.int64)
+    """Add values to `halves` ((3, 256): low, high, seen) by code.
+
+    A run is added while it comes from memory and looked at once it is near;
+    one that is not small is taken back (sums that wrapped unwrap) and added in
+    halves.
+    """
+    table = np.zeros((4, 256), np.int64)
+    seen = _U(0)
     for first in range(0, values.size, _FOLD):
         last = min(first + _FOLD, values.size)
         for start in range(first, last, _RUN):
-            run_codes = codes[start : start + _RUN]
-            run = values[start : start + _RUN]
-            if not _add_run(run_codes, run, table):
+            run_codes = codes[start : min(start + _RUN, last)]
+            run = values[start : min(start + _RUN, last)]
+            _scatter(run_codes, run, table)
+            small = _codes_if_small(run_codes, run)
+            seen |= small
+            if small == 0:
+                _scatter(run_codes, -run, table)
                 for i in range(run.size):
                     halves[0, run_codes[i]] += run[i] & 0xFFFFFFFF
                     halves[1, run_codes[i]] += run[i] >> 32
                     halves[2, run_codes[i]] = 1
         for part in range(4):
-            for code in range(64):
+            for code in range(_SMALL_CODES):
                 halves[0, code] += table[part, code] & 0xFFFFFFFF
                 halves[1, code] += table[part, code] >> 32
                 table[part, code] = 0
-    for code in range(64):
-        halves[2, code] |= table[4, 0] >> code & 1
+    for code in range(_SMALL_CODES):
+        halves[2, code] |= np.int64(seen >> _U(code) & _U(1))
 
 
 def _parts(n: int) -> list[slice]:
