@@ -28,6 +28,7 @@ from dalil.exercise.bulk_shape import MIXED
 from dalil.kernels import kernel
 from dalil.ledger import Ledger, ahead, tables, taking, writer
 from dalil.ledger.build import build_from_blocks
+from dalil.ledger.segment import Segment
 from dalil.sources.blockfolder import open_blocks
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 STAGES = (
     (ahead, "load_batch", "read, parse, hash, Merkle roots"),
-    (writer.Segment, "take", "records into partitions"),
+    (Segment, "take", "records into partitions"),
     (taking.OpenSegment, "_store", "the same, with columns written at once"),
     (writer, "spent_part", "back-links"),
     (writer, "history_part", "histories"),
