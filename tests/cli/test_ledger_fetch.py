@@ -97,6 +97,23 @@ def test_goes_further_in_the_same_place_and_readers_keep_what_they_have(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["l", "l.cache"]
 
 
+def test_seeds_may_stand_in_a_file(
+    server: Esplora, town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "seeds.txt"
+    file.write_text(f"# EXERCISE\n\n {town.middle}  # passed on\n{town.start}\n")
+    source = ["--source", server.source, "--hops", "1", "--json"]
+    one = Ran(capsys, "ledger", "fetch", tmp_path / "a", *source, "--seeds", file).json
+    command = ["ledger", "fetch", tmp_path / "b", *source]
+    two = Ran(capsys, *command, "--seed", town.middle, "--seed", town.start).json
+    assert one["manifest_sha256"] == two["manifest_sha256"]
+    for content, code in ((b"# none\n", "usage"), (b"\xff\xfe", "bad_input")):
+        file.write_bytes(content)
+        ran = Ran(capsys, *command, "--seeds", file)
+        assert ran.json["error"]["code"] == code
+    assert Ran(capsys, *command, "--seeds", tmp_path / "no").code == 3
+
+
 def test_a_kill_between_two_renames_loses_nothing(
     server: Esplora, town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ __all__ = ["fetch"]
 
 _path = click.Path(path_type=Path)
 _BOTH = "both"
+_MAX_SEED_FILE = 1 << 24
 
 
 @click.command()
@@ -35,10 +36,15 @@ _BOTH = "both"
     "--seed",
     "seeds",
     multiple=True,
-    required=True,
     metavar="ADDRESS_OR_TXID",
     help="Where to begin: all transactions of an address, or one transaction. May be "
     "given several times.",
+)
+@click.option(
+    "--seeds",
+    "seed_file",
+    type=_path,
+    help="A text file of seeds, one a line; what follows a # is left out.",
 )
 @click.option("--hops", default=1, type=click.IntRange(0, 100), help="How far to go.")
 @click.option(
@@ -112,6 +118,7 @@ def fetch(ledger_path: Path, as_json: bool, **options: Any) -> None:  # noqa: AN
     from dalil.sources.hops.spec import parse_source
 
     spec = parse_source(options["source"], allow_plain=options["allow_plain"])
+    options["seeds"] = _seeds(options["seeds"], options["seed_file"])
     check_replaceable(ledger_path)
     tick = Ticker()
     collected = _collect(ledger_path, spec, options, tick)
@@ -122,6 +129,26 @@ def fetch(ledger_path: Path, as_json: bool, **options: Any) -> None:  # noqa: AN
         click.echo(f"note: {note}", err=True)
     result["notes"] = notes
     emit(result, as_json=as_json, text=lambda: _text(result))
+
+
+def _seeds(given: tuple[str, ...], file: Path | None) -> list[str]:
+    from dalil.errors import InputError, UsageError
+
+    seeds = list(given)
+    if file is not None:
+        try:
+            if file.stat().st_size > _MAX_SEED_FILE:
+                raise InputError("a file of seeds is larger than 16 MiB", file)
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except OSError as error:
+            raise InputError(f"cannot read it ({error.strerror})", file) from None
+        except UnicodeDecodeError:
+            raise InputError("a file of seeds is UTF-8 text", file) from None
+        words = (line.partition("#")[0].strip() for line in lines)
+        seeds += [word for word in words if word]
+    if not seeds:
+        raise UsageError("give a seed: --seed ADDRESS_OR_TXID, or --seeds FILE")
+    return seeds
 
 
 def _collect(
