@@ -172,7 +172,9 @@ def test_an_unfinished_write_is_undone(chain: list[bytes], tmp_path: Path) -> No
     add(tmp_path / "whole", chain, "whole.dat")
     assert dumped(copy) == dumped(tmp_path / "whole")
     named = json.loads((copy / "commit.json").read_bytes())["files"]["runs"]
-    assert sorted(p.name for p in (copy / "runs").iterdir()) == [n for n, _ in named]
+    assert sorted(p.name for p in (copy / "runs").iterdir()) == [
+        name for name, *_ in named
+    ]
 
 
 def test_an_error_leaves_no_folder_behind(chain: list[bytes], tmp_path: Path) -> None:

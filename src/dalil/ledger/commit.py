@@ -50,10 +50,15 @@ _SEED_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class RunRows:
-    """A run's file in `runs`, and the rows that it covers."""
+    """A run's file in `runs`, the rows that it covers, and its header's hash.
+
+    The header holds the hash of each section, so this one tells a run from any
+    other of the same rows, such as that of a ledger with another seed.
+    """
 
     name: str
     rows: Rows
+    sha256: str = ""
 
 
 @dataclass(slots=True)
@@ -113,7 +118,7 @@ class Commit:
             "files": {
                 "rows": self.rows,
                 "editions": self.editions,
-                "runs": [[run.name, run.rows._asdict()] for run in self.runs],
+                "runs": [[r.name, r.rows._asdict(), r.sha256] for r in self.runs],
                 "block_files": self.block_files,
                 "seed": f"{self.seed:016x}",
                 "number": self.number,
@@ -211,7 +216,7 @@ def _read(content: Any) -> Commit:  # noqa: ANN401 - any JSON value
         manifest,
         files["rows"],
         {name: [count(e) for e in row] for name, row in files["editions"].items()},
-        [RunRows(name, rows) for name, rows in check_runs(files["runs"], tables)],
+        [RunRows(*run) for run in check_runs(files["runs"], tables)],
         files["block_files"],
         count(int(files["seed"], 16)),
         count(files["number"]),

@@ -82,8 +82,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> dict[str, int]:
 
 
 def check_runs(
-    told: list[tuple[str, Mapping[str, Any]]], tables: Mapping[str, int]
-) -> list[tuple[str, Rows]]:
+    told: list[tuple[str, Mapping[str, Any], str]], tables: Mapping[str, int]
+) -> list[tuple[str, Rows, str]]:
     """Check that runs follow one another, from the first row to the last.
 
     Raises
@@ -93,10 +93,10 @@ def check_runs(
     ValueError, KeyError, TypeError, AttributeError
         If this is no list of runs.
     """
-    runs = [(_run_name(name), _rows(rows)) for name, rows in told]
+    runs = [(_run_name(name), _rows(rows), _hash(text)) for name, rows, text in told]
     at = Rows(*((0, 0) for _ in Rows._fields))
     end = Rows(*((tables[table], 0) for table in Rows._fields))
-    for name, rows in runs:
+    for name, rows, _ in runs:
         if any(start > stop for start, stop in rows):
             raise ValueError(rows)
         if any(a[1] != b[0] for a, b in zip(at, rows, strict=True)):
@@ -113,6 +113,12 @@ def _run_name(name: str) -> str:
     if not _RUN.fullmatch(name):
         raise StoreError("a run's file name leads elsewhere", name)
     return name
+
+
+def _hash(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise ValueError(text)
+    return text
 
 
 def _rows(told: Mapping[str, Any]) -> Rows:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from dalil.errors import StoreError
 from dalil.ledger.commit import Commit, RunRows
 from dalil.ledger.housekeeping import mergeable
 from dalil.ledger.runs import Rows, Run, Runs, merge_runs, trim_run
+from dalil.ledger.runs.file import encode_header
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["merge_where_due", "open_runs", "run_file", "runs_up_to"]
+__all__ = ["merge_where_due", "named_run", "open_runs", "run_file", "runs_up_to"]
 
 
 def open_runs(ledger: Path, commit: Commit) -> Runs:
@@ -21,7 +24,26 @@ def open_runs(ledger: Path, commit: Commit) -> Runs:
 
 
 def _open(ledger: Path, run: RunRows) -> Run:
-    return Run.open(ledger / "runs" / run.name, run.rows)
+    """Map a run, and refuse one that has only the name and the rows of it.
+
+    Raises
+    ------
+    StoreError
+        If it is not the run that the commit names, or damaged.
+    """
+    opened = Run.open(ledger / "runs" / run.name, run.rows)
+    if _header_sha256(opened) != run.sha256:
+        raise StoreError("a run is another than the ledger's commit names", opened.path)
+    return opened
+
+
+def _header_sha256(run: Run) -> str:
+    return sha256(encode_header(run.rows, run.counts, run.hashes)).hexdigest()
+
+
+def named_run(path: Path, rows: Rows) -> RunRows:
+    """Describe a run that was just written, for a commit to name it."""
+    return RunRows(path.name, rows, _header_sha256(Run.open(path, rows)))
 
 
 def run_file(ledger: Path, commit: Commit, extra: int = 0) -> Path:
@@ -38,7 +60,7 @@ def merge_where_due(ledger: Path, commit: Commit) -> Commit:
         target = run_file(ledger, commit)
         rows = merge_runs([_open(ledger, run) for run in merged], target)
         runs = list(commit.runs)
-        runs[due] = [RunRows(target.name, rows)]
+        runs[due] = [named_run(target, rows)]
         commit = replace(commit, runs=runs, number=commit.number + 1)
         commit.save(ledger)
     return commit
@@ -58,6 +80,6 @@ def runs_up_to(ledger: Path, commit: Commit, stops: dict[str, int]) -> list[RunR
             rows = Rows(*((a, min(b, stops[table])) for table, (a, b) in spans))
             target = run_file(ledger, commit, 900 + i % 100)
             trim_run(_open(ledger, run), rows, target)
-            run = RunRows(target.name, rows)
+            run = named_run(target, rows)
         kept.append(run)
     return kept

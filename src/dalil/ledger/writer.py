@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ids import format_txid
-from dalil.ledger.commit import Commit, RunRows
-from dalil.ledger.merging import open_runs, run_file
+from dalil.ledger.commit import Commit
+from dalil.ledger.merging import named_run, open_runs, run_file
 from dalil.ledger.resolved import resolved_columns
 from dalil.ledger.runs import (
     OldRuns,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dalil.ledger.commit import RunRows
     from dalil.ledger.segment import Resolved
     from dalil.ledger.tables import Tables
 
@@ -162,7 +163,7 @@ class LedgerWriter:
         write_run(target, rows, parts)
         for settled in settling:
             settled.result()
-        return self._tables.manifest(facts), RunRows(target.name, rows)
+        return self._tables.manifest(facts), named_run(target, rows)
 
     def _rows_with(self, resolved: Resolved) -> Rows:
         new = {
