@@ -51,7 +51,7 @@ def token_bytes(data: NDArray[np.uint8], at: int, size: int) -> int:
     script that nobody can spend, as nodes before the tokens read it.
     """
     end = at + size
-    if size < _HEAD + 1 or data[at] != TOKEN_PREFIX:
+    if size < _HEAD or data[at] != TOKEN_PREFIX:
         return 0
     holds = data[at + _HEAD - 1]
     capability, pos = holds & 0x0F, at + _HEAD
