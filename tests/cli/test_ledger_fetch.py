@@ -114,6 +114,24 @@ def test_seeds_may_stand_in_a_file(
     assert Ran(capsys, *command, "--seeds", tmp_path / "no").code == 3
 
 
+def test_verify_holds_it_against_its_proofs(
+    server: Esplora, town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["ledger", "fetch", tmp_path / "l", "--source", server.source]
+    told = Ran(capsys, *command, "--seed", town.start, "--json").json
+    verify = ["ledger", "verify", tmp_path / "l", "--json"]
+    checks = {c["check"]: c for c in Ran(capsys, *verify).json["checks"]}
+    proven = checks["single transactions proven"]
+    assert (proven["n"], proven["problem"]) == (told["n_proven"], None)
+    (file,) = (tmp_path / "l").rglob("proofs")
+    raw = bytearray(file.read_bytes())
+    raw[-1] ^= 1
+    file.write_bytes(raw)
+    ran = Ran(capsys, *verify)
+    assert ran.code == 1
+    assert "does not hold" in ran.out
+
+
 def test_a_kill_between_two_renames_loses_nothing(
     server: Esplora, town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from dalil.ledger.reader import Ledger
 from dalil.ledger.verifying.blocks import check_block
 from dalil.ledger.verifying.chain import check_headers, check_merkle, check_shape
 from dalil.ledger.verifying.links import check_histories, check_indexes, check_spends
+from dalil.ledger.verifying.proofs import check_proofs
 from dalil.progress import silent
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def verify_ledger(
     Every chunk is hashed again, every run's sections too; headers must link,
     prove their work and hold the Merkle root of the txids that follow; both
     directions of every link must agree; then blocks are read again from the
-    files they came from, by the plain reader, and compared field by field.
+    files they came from, by the plain reader, and compared field by field;
+    single transactions are held against the proofs they came with.
 
     Parameters
     ----------
@@ -93,6 +95,7 @@ def verify_ledger(
         ("outputs in histories", check_histories(ledger)),
         ("txids and addresses found", check_indexes(ledger)),
         ("blocks read again", _blocks(ledger, n_blocks)),
+        ("single transactions proven", check_proofs(ledger)),
     ):
         done.checks.append(_count(name, steps, progress))
     return done
