@@ -98,10 +98,12 @@ class Commit:
         """
         file = ledger / COMMIT_FILE
         with told_by_errno(file):
-            if not file.is_file():
+            if not has_ledger(ledger):
                 older_format(ledger)
                 what = "no ledger here; make one with `dalil ledger build`"
                 raise StoreError(what, ledger)
+            if not file.is_file():
+                raise StoreError("the ledger's commit is no plain file", file)
             if file.stat().st_size > _LIMIT:
                 raise StoreError("the ledger's commit is too large", file)
             raw = file.read_bytes()
@@ -170,8 +172,8 @@ class Commit:
 
 
 def has_ledger(ledger: Path) -> bool:
-    """Tell whether a folder holds a committed ledger."""
-    return (ledger / COMMIT_FILE).is_file()
+    """Tell whether a folder holds a committed ledger, readable or not."""
+    return (ledger / COMMIT_FILE).exists()
 
 
 def atomic_write(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from dalil.errors import InputError, StoreError
 from dalil.ledger.chunks import sync_folder
 from dalil.ledger.commit import Commit, has_ledger, older_format
 from dalil.ledger.failures import told_by_errno
+from dalil.ledger.merging import open_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,9 @@ def _hold(lock: int, ledger: Path) -> None:
 def open_base(ledger: Path, folder: BlockFolder) -> Commit:
     """Read what counts so far; nothing, where there is no ledger yet.
 
+    Its runs are opened once, so that a damaged one is refused before anything
+    is written behind the columns.
+
     Raises
     ------
     InputError
@@ -84,4 +88,5 @@ def open_base(ledger: Path, folder: BlockFolder) -> Commit:
             f"these blocks are {folder.network.name}'s, the ledger's chain is",
             base.manifest.get("chain"),
         )
+    open_runs(ledger, base)
     return base
