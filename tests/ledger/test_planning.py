@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dalil.cli.ledger_plan import plan
@@ -67,6 +67,7 @@ def test_slopes_that_are_there_are_found() -> None:
     assert found.worst < 1e-6
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.floats(0, 1e-6), min_size=4, max_size=4).filter(
         lambda x: sum(x) > 1e-9
@@ -126,7 +127,7 @@ def test_a_segment_takes_about_what_the_plan_says() -> None:
 
 
 def test_more_memory_means_fewer_segments_and_less_reading() -> None:
-    few, many = (project(MAINNET, SLOPES, MACHINE, n * GB) for n in (16, 1))
+    few, many = (project(MAINNET, SLOPES, MACHINE, n * GB) for n in (16, 2))
     assert few.segments < many.segments
     assert few.older_bytes_read < many.older_bytes_read
     assert few.seconds < many.seconds
@@ -148,6 +149,8 @@ def test_merging_is_counted_by_the_rule_that_builds_follow() -> None:
 
 def test_the_plan_knows_what_a_build_does() -> None:
     assert planning.OWN_BYTES == build._OWN_BYTES
+    assert planning.RECORD_BYTES == build._RECORD_BYTES
+    assert planning.LEAST_SEGMENT == build._LEAST_SEGMENT
 
 
 def test_terms_are_what_they_rest_on() -> None:

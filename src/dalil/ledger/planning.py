@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from dalil.ledger.chainsizes import Counts
 
 __all__ = [
+    "LEAST_SEGMENT",
     "NOT_IN_THE_MODEL",
     "OWN_BYTES",
+    "RECORD_BYTES",
     "Machine",
     "Projection",
     "Sample",
@@ -57,6 +59,12 @@ NOT_IN_THE_MODEL = (
 
 OWN_BYTES = 320_000_000
 """What a build keeps of its memory for itself; the rest is the segment's."""
+
+RECORD_BYTES = 1000
+"""What it keeps for each block record."""
+
+LEAST_SEGMENT = 150_000_000
+"""The smallest segment a build works with."""
 
 
 class Sample(NamedTuple):
@@ -119,7 +127,7 @@ class Projection(NamedTuple):
     peak_disk_bytes: int
     """While the last runs are merged, old and new lie side by side."""
     peak_memory_bytes: int
-    """The setting, and the block records of the whole chain beside it."""
+    """The setting, and what block records take beyond what is kept for them."""
 
     @property
     def seconds(self) -> float:
@@ -201,9 +209,11 @@ def segments_of(counts: Counts, memory: int) -> int:
     InputError
         If nothing would be left for a segment.
     """
-    room = memory - OWN_BYTES
-    if room <= 0:
-        raise InputError(f"a build keeps {OWN_BYTES:,} bytes for itself", memory)
+    own = OWN_BYTES + RECORD_BYTES * counts.blocks
+    room = memory - own
+    if room < LEAST_SEGMENT:
+        what = f"{memory:,} bytes of memory are too little for so many blocks"
+        raise InputError(f"{what}; they need at least", own + LEAST_SEGMENT)
     return -(-segment_bytes(counts) // room)
 
 
@@ -293,5 +303,5 @@ def project(
         primary,
         runs,
         primary + runs + (runs if merged else 0),
-        memory + int(counts.blocks * machine.record_bytes),
+        memory + counts.blocks * max(0, int(machine.record_bytes) - RECORD_BYTES),
     )
