@@ -8,7 +8,7 @@ and that sum by script type. Ours runs over the mapped columns; Arrow, polars an
 DuckDB run over the same bytes without a copy, and DuckDB and polars over a
 Parquet file of the same two columns. The first rows are the machine's own
 bandwidth: a plain sum of the same int64 column, which could overflow. Ways are
-taken in turn, fifteen rounds, and the best of each counts; answers are compared.
+taken in turn, thirty rounds, and the best of each counts; answers are compared.
 Figures are this machine's.
 """
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_ROUNDS = 15
+_ROUNDS = 30
 _OUTPUTS_A_TX = 100
 _WIDE = Shape(inputs=((1, 1.0),), outputs=((_OUTPUTS_A_TX, 1.0),))
 _CHUNK = 1 << 20
