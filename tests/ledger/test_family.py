@@ -10,11 +10,13 @@ import pytest
 
 from dalil.chains.bitcoin.networks import ALL_NETWORKS, Network, network_by_name
 from dalil.chains.bitcoin.scripts import ScriptType
-from dalil.errors import BlockDataError
+from dalil.errors import BlockDataError, InputError
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import describe_address, describe_ledger, describe_tx
 from dalil.sources.blockfolder import open_blocks
+from dalil.tracing.follow import trace
+from dalil.tracing.request import Direction, TraceRequest
 from tests.chains.family.mining import FamilyChain
 from tests.chains.family.writer import HogEx, Tx, TxV5, coinbase, p2pkh, pushed
 
@@ -77,6 +79,34 @@ def test_what_goes_into_litecoin_s_extension_block_is_marked(tmp_path: Path) -> 
     ]
     assert ledger.raw_tx(ledger.find_tx(txs["out"].txid) or 0) == txs["out"].raw
     assert describe_ledger(ledger)["outputs_by_type"]["mweb_pegin"] == 1
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_trace_ends_at_the_extension_block(
+    direction: Direction, tmp_path: Path
+) -> None:
+    chain, txs = mweb_chain()
+    ledger = built(chain, tmp_path, chain.network)
+    start, forward = (
+        ("first", True) if direction is Direction.FORWARD else ("out", False)
+    )
+    outpoint = f"{txs[start].txid[::-1].hex()}:{0 if forward else 1}"
+    result = trace(ledger, TraceRequest(direction, outpoints=[outpoint]))
+    stops = {(stop.reason, stop.value_sat) for stop in result.stops}
+    assert stops == {("border", 30 * COIN if forward else 5 * COIN)}
+
+
+def test_a_trace_of_zcash_is_refused_rather_than_wrong(tmp_path: Path) -> None:
+    chain = FamilyChain(network_by_name("zcash-regtest"))
+    first = coinbase(1, 10 * COIN, ALICE)
+    first.version = 1
+    chain.add([first])
+    ledger = built(chain, tmp_path)
+    with pytest.raises(InputError, match="take what is shielded for fees"):
+        trace(
+            ledger,
+            TraceRequest(Direction.FORWARD, outpoints=[f"{first.txid[::-1].hex()}:0"]),
+        )
 
 
 def test_bytes_behind_a_block_without_a_hogex_are_refused(tmp_path: Path) -> None:

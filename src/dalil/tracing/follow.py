@@ -7,12 +7,15 @@ reason they stopped.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dalil.errors import InputError
 from dalil.progress import Progress, silent
 from dalil.tracing.columns import LedgerColumns, ReachColumns, reach_columns
 from dalil.tracing.graph import FlowGraph, flow_graph
+from dalil.tracing.pools import pool_transactions
 from dalil.tracing.reach import ReachRules, reach_backward, reach_forward
 from dalil.tracing.request import Direction, TraceRequest
 from dalil.tracing.result import Trace
@@ -20,10 +23,15 @@ from dalil.tracing.seeds import Seeds, find_seeds
 from dalil.tracing.stops import StopCode
 from dalil.tracing.telling import APART, Teller
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 __all__ = ["trace"]
 
 
-def _rules(request: TraceRequest, columns: ReachColumns) -> ReachRules:
+def _rules(
+    request: TraceRequest, columns: ReachColumns, pools: NDArray[np.int64]
+) -> ReachRules:
     marked = {mark.address for mark in request.marks} - set(request.addresses)
     limits, types = request.limits, request.coinjoin
     if types is not None and types.size != columns.tx_first_input.size - 1:
@@ -36,11 +44,14 @@ def _rules(request: TraceRequest, columns: ReachColumns) -> ReachRules:
         not_after=limits.not_after,
         min_value=limits.min_value,
         max_transactions=limits.max_transactions,
+        pools=pools,
     )
 
 
-def _graph(columns: ReachColumns, request: TraceRequest, seeds: Seeds) -> FlowGraph:
-    rules = _rules(request, columns)
+def _graph(
+    ledger: LedgerColumns, columns: ReachColumns, request: TraceRequest, seeds: Seeds
+) -> FlowGraph:
+    rules = _rules(request, columns, pool_transactions(ledger))
     if request.direction is Direction.FORWARD:
         reached = reach_forward(columns, rules, seeds.outputs, seeds.inputs)
     else:
@@ -68,7 +79,8 @@ def trace(
     Raises
     ------
     NotFoundError, InputError
-        If a seed is not in the ledger, or its value is not known.
+        If a seed is not in the ledger, its value is not known, or the chain
+        hides too much for a trace to be true.
     LimitError
         If the seeds together are worth more than any money there is.
 
@@ -100,7 +112,7 @@ def trace(
     progress("reaching", 0, 0)
     columns = reach_columns(ledger)
     seeds = find_seeds(ledger, columns, request)
-    graph = _graph(columns, request, seeds)
+    graph = _graph(ledger, columns, request, seeds)
     teller, code = Teller(ledger, columns, request, graph), graph.code
     targets = teller.targets(progress)
     progress("naming stops", 0, 0)

@@ -35,7 +35,8 @@ _LAST_TX = 1 << 42
 class ReachRules(NamedTuple):
     """Where to stop, as the kernels take it.
 
-    `marked` is sorted; `coinjoin` has one entry a transaction or none at all.
+    `marked` is sorted; `coinjoin` has one entry a transaction or none at all;
+    `pools`, sorted, are transactions in which a chain hides who paid whom.
     """
 
     marked: NDArray[np.uint32]
@@ -45,6 +46,7 @@ class ReachRules(NamedTuple):
     not_after: int
     min_value: int
     max_transactions: int
+    pools: I64
 
 
 class Reached(NamedTuple):
@@ -85,6 +87,8 @@ def _entering(
     time = columns.block_time[block]
     if time < rules.not_before or time > rules.not_after:
         return _TIME
+    if _is_among(rules.pools, tx):
+        return _BORDER
     if rules.coinjoin.size > 0 and rules.coinjoin[tx] != 0:
         return _COINJOIN
     if 0 <= value < rules.min_value:
@@ -170,6 +174,8 @@ def _leaving(
 ) -> tuple[int, int]:
     """Tell whether money may be followed back into what made `output`."""
     maker = _row_holding(columns.tx_first_output, output)
+    if columns.tx_first_input[maker] == columns.tx_first_input[maker + 1]:
+        return _BORDER, maker
     if columns.input_spends[columns.tx_first_input[maker]] == -2:
         return _COINBASE, maker
     return _entering(columns, rules, maker, columns.output_value[output], depth), maker

@@ -22,7 +22,8 @@ class StopCode(IntEnum):
     COINJOIN = 5
     COINBASE = 6
     BORDER = 7
-    """Backward: its source lies outside the ledger."""
+    """Backward: its source lies outside the ledger, or in a pool that hides it.
+    Forward: it goes into such a pool."""
     TIME = 8
     VALUE = 9
     HOPS = 10
