@@ -302,3 +302,16 @@ def _coinbase_sequence(raw: bytes) -> int:
     skip = 1 if raw[80] < 0xFD else 3
     tx, _ = read_tx(raw, 80 + skip)
     return tx.inputs[0].sequence
+
+
+def test_a_network_that_nothing_tells_must_be_given(
+    exported: Path, tmp_path: Path
+) -> None:
+    found = rows(exported, "transactions")
+    for row in found:
+        for item in [*row["inputs"], *row["outputs"]]:
+            item["addresses"] = []
+    write_lines(tmp_path / "transactions.json", found)
+    with pytest.raises(InputError, match="--network"):
+        read_public([tmp_path])
+    assert read_public([tmp_path], REGTEST).network is REGTEST

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dalil.chains.bitcoin.address import decode_anywhere
-from dalil.chains.bitcoin.networks import MAINNET
 from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.errors import DalilError, InputError, LimitError
 from dalil.ids import parse_txid
@@ -68,12 +67,14 @@ def read_public(paths: Sequence[Path], network: Network | None = None) -> SavedT
         ``.csv``, gzipped or not; of the tables ``transactions`` and
         ``blocks``, told apart by their fields. Other tables are passed over.
     network : Network, optional
-        Insist on it; by default the addresses written decide.
+        By default the addresses written decide, where only one of Bitcoin's
+        networks writes them so; else it must be given.
 
     Raises
     ------
     InputError
-        If a file is damaged, or no transaction could be checked.
+        If a file is damaged, no transaction could be checked, or nothing tells
+        the network.
     LimitError
         If there are more than `MAX_TXS`: give fewer months.
     """
@@ -106,7 +107,11 @@ def read_public(paths: Sequence[Path], network: Network | None = None) -> SavedT
         words = "; ".join(note.problem for note in notes)
         raise InputError(f"no transaction here could be checked ({words})", paths[0])
     notes += _prove(blocks)
-    return SavedTxs(chosen or MAINNET, in_chain_order(_proven(found, blocks)), notes)
+    if chosen is None:
+        raise InputError(
+            "no address here tells the network; give it (--network)", paths[0]
+        )
+    return SavedTxs(chosen, in_chain_order(_proven(found, blocks)), notes)
 
 
 def _block_rows(
