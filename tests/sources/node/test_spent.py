@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dalil.chains.bitcoin.undo import decode_undo
@@ -58,6 +58,7 @@ def told(spent: list[list[Spent]]) -> bytes:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(coins, max_size=4), max_size=5))
 def test_whatever_is_told_comes_out_of_the_undo_data(spent: list[list[Spent]]) -> None:
     spent = [[], *spent]
@@ -69,6 +70,7 @@ def test_whatever_is_told_comes_out_of_the_undo_data(spent: list[list[Spent]]) -
     assert decoded.scripts.tobytes() == b"".join(coin.script for coin in flat)
 
 
+@settings(deadline=None)
 @given(st.lists(coins, min_size=1, max_size=5), st.integers(1, 900_000))
 def test_written_as_the_plain_way_writes(spent: list[Spent], height: int) -> None:
     spent = [coin._replace(height=height) for coin in spent if len(coin.script) != 67]

@@ -7,7 +7,7 @@ import resource
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dalil.chains.bitcoin.header import header_hash
@@ -53,6 +53,7 @@ def test_found_again(undo: bool, tmp_path: Path) -> None:
     assert held(tmp_path, undo=undo) == NAMES
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, 8 * len(CHAIN) + sum(map(len, CHAIN))))
 def test_cut_anywhere_the_whole_ones_stay(
     cut: int, tmp_path_factory: pytest.TempPathFactory
@@ -69,6 +70,7 @@ def test_cut_anywhere_the_whole_ones_stay(
     assert held(folder) == NAMES
 
 
+@settings(deadline=None)
 @given(
     blk=st.integers(0, sum(map(len, CHAIN)) + 8 * len(CHAIN)),
     rev=st.integers(0, sum(map(len, UNDO)) + 8 * len(UNDO)),
