@@ -10,7 +10,9 @@ import pytest
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import describe_address, describe_tx
+from dalil.ledger.follow import Follower
 from dalil.sources.blockfolder import open_blocks
+from tests.ledger.followed import node_of as followed_node
 from tests.node import RegtestNode
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def lived(
             for height in range(ACTIVATION - 3, node.rpc("getblockcount") + 1)
         ]
         blocks = node.blocks
+        with Follower(folder / "followed", followed_node(node)) as follower:
+            assert list(follower.catch_up())
     build_from_blocks(folder / "ledger", open_blocks(blocks))
     return blocks, told, folder / "ledger"
 
@@ -107,6 +111,13 @@ def test_every_transaction_is_as_the_node_tells_it(
         first = describe_tx(ledger, block["tx"][0]["txid"])
         assert first["height"] == block["height"]
         assert first["block_hash"] == block["hash"]
+
+
+def test_following_the_node_gives_the_same_ledger(
+    lived: tuple[Path, list[dict[str, Any]], Path],
+) -> None:
+    followed = Ledger.open(lived[2].with_name("followed"))
+    assert followed.manifest_sha256 == Ledger.open(lived[2]).manifest_sha256
 
 
 def test_the_chain_went_in_and_out_of_its_extension_block(
