@@ -15,9 +15,11 @@ from dalil.cli.ledger_plan import plan
 from dalil.errors import InputError, NotFoundError, UsageError
 from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_rehearsal import measured_build
-from dalil.ledger import build, planning
+from dalil.ledger import build, taking, writer
+from dalil.ledger import planned_segments as planned
 from dalil.ledger.chainsizes import CHAINS, Counts
 from dalil.ledger.layout import COLUMNS
+from dalil.ledger.planned_segments import segment_bytes, segments_of, times_merged
 from dalil.ledger.planning import (
     NOT_IN_THE_MODEL,
     Machine,
@@ -27,9 +29,6 @@ from dalil.ledger.planning import (
     primary_bytes,
     project,
     run_bytes,
-    segment_bytes,
-    segments_of,
-    times_merged,
 )
 from dalil.ledger.segment.segment import Segment
 
@@ -139,18 +138,22 @@ def test_a_chain_that_fits_has_one_segment_and_nothing_to_merge() -> None:
     found = project(small, SLOPES, MACHINE, 4 * GB)
     assert (found.segments, found.times_merged, found.older_bytes_read) == (1, 0, 0)
     assert found.peak_disk_bytes == found.primary_bytes + found.run_bytes
-    assert segments_of(small, 4 * GB) == 1
+    assert segments_of(small, 4 * GB) == [small.txs]
 
 
 def test_merging_is_counted_by_the_rule_that_builds_follow() -> None:
-    assert times_merged(MAINNET, 1) == 0
-    assert 1 <= times_merged(MAINNET, 64) < 64
+    n = MAINNET.txs
+    assert times_merged(MAINNET, [n]) == 0
+    assert times_merged(MAINNET, [n * i // 64 for i in range(1, 65)]) >= 1
 
 
 def test_the_plan_knows_what_a_build_does() -> None:
-    assert planning.OWN_BYTES == build._OWN_BYTES
-    assert planning.RECORD_BYTES == build._RECORD_BYTES
-    assert planning.LEAST_SEGMENT == build._LEAST_SEGMENT
+    assert planned.OWN_BYTES == build._OWN_BYTES
+    assert planned.RECORD_BYTES == build._RECORD_BYTES
+    assert planned.LEAST_SEGMENT == build._LEAST_SEGMENT
+    assert planned.FIRST_SEGMENT == writer._LEAST_SEGMENT
+    assert planned.TAKEN_TX_BYTES == taking._TX_BYTES
+    assert planned.TAKEN_ROW_BYTES == taking._ROW_BYTES
 
 
 def test_terms_are_what_they_rest_on() -> None:
@@ -159,8 +162,21 @@ def test_terms_are_what_they_rest_on() -> None:
     assert by_name["reading the blocks"] == MAINNET.raw_bytes / MACHINE.read_rate
     assert by_name["finding block records"] == MAINNET.blocks * 5e-6
     assert found.seconds == pytest.approx(sum(by_name.values()))
-    s, each = found.segments, 24 * MAINNET.txs + 16 * MAINNET.addresses
-    assert found.older_bytes_read == (each + 8 * MAINNET.outputs) * (s - 1) // 2
+    ends = segments_of(MAINNET, 16 * GB)
+    each = 24 * MAINNET.txs + 16 * MAINNET.addresses + 8 * MAINNET.outputs
+    assert found.segments == len(ends)
+    assert found.older_bytes_read == each * sum(ends[:-1]) // MAINNET.txs
+
+
+@pytest.mark.parametrize("memory", [2 * GB, 16 * GB])
+def test_segments_cover_the_chain_and_grow_to_what_fits(memory: int) -> None:
+    ends = segments_of(MAINNET, memory)
+    sizes = np.diff([0, *ends])
+    assert ends[-1] == MAINNET.txs
+    assert np.all(sizes > 0)
+    assert np.all(np.diff(sizes[:-1]) >= -1), "the last one may be short"
+    part = Counts(*(n * int(sizes.max()) // MAINNET.txs + 1 for n in MAINNET))
+    assert segment_bytes(part) <= memory
 
 
 def test_published_counts_are_marked_by_source_and_date() -> None:

@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.errors import InputError
-from dalil.ledger.commit import RunRows
-from dalil.ledger.housekeeping import mergeable
 from dalil.ledger.layout import COLUMNS
-from dalil.ledger.runs import Rows
-from dalil.ledger.segment.arena import BLOCK
-from dalil.ledger.segment.lists import PER_BLOCK
-from dalil.ledger.segment.pool import Totals, bytes_needed
+from dalil.ledger.planned_segments import RECORD_BYTES, segments_of, times_merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +23,7 @@ if TYPE_CHECKING:
     from dalil.ledger.chainsizes import Counts
 
 __all__ = [
-    "LEAST_SEGMENT",
     "NOT_IN_THE_MODEL",
-    "OWN_BYTES",
-    "RECORD_BYTES",
     "Machine",
     "Projection",
     "Sample",
@@ -41,9 +33,6 @@ __all__ = [
     "primary_bytes",
     "project",
     "run_bytes",
-    "segment_bytes",
-    "segments_of",
-    "times_merged",
 ]
 
 
@@ -56,15 +45,6 @@ NOT_IN_THE_MODEL = (
     "made-up scripts and signatures being more alike than real ones",
     "older runs being compared more slowly than the disk reads them",
 )
-
-OWN_BYTES = 320_000_000
-"""What a build keeps of its memory for itself; the rest is the segment's."""
-
-RECORD_BYTES = 1000
-"""What it keeps for each block record."""
-
-LEAST_SEGMENT = 150_000_000
-"""The smallest segment a build works with."""
 
 
 class Sample(NamedTuple):
@@ -189,55 +169,6 @@ def run_bytes(counts: Counts) -> int:
     return 17 * counts.txs + 21 * counts.addresses + 12 * counts.outputs
 
 
-def segment_bytes(counts: Counts) -> int:
-    """Memory that a segment of so many rows takes at its widest point.
-
-    For rows as a whole chain has them: nothing told from outside, few bare
-    scripts, partitions of about the same size.
-    """
-    rows = Totals(counts.txs, counts.inputs, counts.outputs)
-    dead = 8 * BLOCK * (counts.txs + counts.inputs) // PER_BLOCK[0]
-    kept = 8 * BLOCK * counts.outputs // PER_BLOCK[3]
-    return bytes_needed(rows, dead, kept)
-
-
-def segments_of(counts: Counts, memory: int) -> int:
-    """Count the segments, and so the commits, that this memory setting gives.
-
-    Raises
-    ------
-    InputError
-        If nothing would be left for a segment.
-    """
-    own = OWN_BYTES + RECORD_BYTES * counts.blocks
-    room = memory - own
-    if room < LEAST_SEGMENT:
-        what = f"{memory:,} bytes of memory are too little for so many blocks"
-        raise InputError(f"{what}; they need at least", own + LEAST_SEGMENT)
-    return -(-segment_bytes(counts) // room)
-
-
-def times_merged(counts: Counts, segments: int) -> float:
-    """Say how often a row of a run is written anew, on average.
-
-    Plays the rule that builds merge by through, segment by segment.
-    """
-
-    def rows(start: int, stop: int) -> Rows:
-        return Rows(*((n * start // segments, n * stop // segments) for n in sizes))
-
-    sizes = (*counts[:5], 0)
-    runs: list[tuple[int, int]] = []
-    anew = 0
-    for segment in range(segments):
-        runs.append((segment, segment + 1))
-        while due := mergeable([RunRows("", rows(*run)) for run in runs]):
-            start, stop = runs[due][0][0], runs[due][-1][1]
-            runs[due] = [(start, stop)]
-            anew += stop - start
-    return anew / segments
-
-
 def project(
     counts: Counts, slopes: Slopes, machine: Machine, memory: int
 ) -> Projection:
@@ -254,12 +185,12 @@ def project(
     memory : int
         The build's memory setting, bytes.
     """
-    segments = segments_of(counts, memory)
-    merged = times_merged(counts, segments)
+    ends = segments_of(counts, memory)
+    merged = times_merged(counts, ends)
     primary, runs = primary_bytes(counts), run_bytes(counts)
     indexes = 16 * (counts.txs + counts.addresses)
     touched = 8 * (counts.txs + counts.outputs)
-    older = (indexes + touched) * (segments - 1) // 2
+    older = (indexes + touched) * sum(ends[:-1]) // counts.txs
     read, write = machine.read_rate, machine.write_rate
     terms = (
         Term(
@@ -297,7 +228,7 @@ def project(
     )
     return Projection(
         terms,
-        segments,
+        len(ends),
         merged,
         older,
         primary,
