@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,7 @@ from dalil.sources.blockfiles import Note
 from dalil.sources.chainchoice import most_work_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -97,7 +99,7 @@ def build_from_blocks(
         raise InputError(f"{what}; they need at least", own + _LEAST_SEGMENT)
     report = BuildReport(notes=folder.notes)
     bad: set[bytes] = set()
-    with writing(ledger):
+    with writing(ledger), _uncollected():
         while True:
             try:
                 _build_once(ledger, folder, bad, report, (progress, memory - own))
@@ -106,6 +108,20 @@ def build_from_blocks(
                 _note_bad(folder, error.record, error.problem)
                 continue
             return report
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the cycle collector off what stays for the build.
+
+    The modules' objects, and every block found, would else be walked again
+    and again while kernels are loaded and batches come and go.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _note_bad(folder: BlockFolder, record: Record, problem: str) -> None:

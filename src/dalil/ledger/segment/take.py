@@ -72,7 +72,7 @@ def _has_address(kind: int) -> bool:
 
 
 @lean
-def part_of(high: np.uint64, bits: int) -> int:
+def _part_of(high: np.uint64, bits: int) -> int:
     """Partition of a mark."""
     return np.int64(high >> np.uint64(64 - bits)) if bits else 0
 
@@ -86,7 +86,7 @@ def _take_txs(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) -> 
     count = lists.count[TX]
     for t in range(first.size - 1):
         high, _low = mark_at(keys, 4 * t, 0, seed)
-        part = part_of(high, bits)
+        part = _part_of(high, bits)
         at = append(words, cursor, free, left, part, 6)
         put(words, at, keys, t)
         words[at + 4] = pair(first_out + first[t], first_tx + t)
@@ -110,7 +110,7 @@ def _take_spends(words: NDArray[np.uint64], rows: Rows, lists: Lists, mix: Mix) 
             ):
                 continue
             high, _low = mark_at(keys, 4 * i, 0, seed)
-            part = part_of(high, bits)
+            part = _part_of(high, bits)
             at = append(words, cursor, free, left, part, 6)
             put(words, at, keys, i)
             words[at + 4] = pair(indexes[i], first_in + i)
@@ -131,7 +131,7 @@ def _take_outputs(
         kind = np.int64(kinds[o])
         if _has_address(kind):
             high, _low = mark_at(keys, 4 * o, kind, seed)
-            part = part_of(high, bits)
+            part = _part_of(high, bits)
             at = append(words, cursor, free, left, part, 5)
             put(words, at, keys, o)
             words[at + 4] = pair(kind, first_out + o)
@@ -162,7 +162,7 @@ def take_told(
             kind = np.int64(kinds[i])
             if _has_address(kind):
                 high, _low = mark_at(keys, 4 * i, kind, seed)
-                part = part_of(high, bits)
+                part = _part_of(high, bits)
                 at = append(words, cursor, free, left, part, 6)
                 put(words, at, keys, i)
                 words[at + 4] = pair(kind | INPUT_FLAG, first_in + i)
