@@ -52,9 +52,15 @@ def verify(
         "manifest_sha256": done.manifest_sha256,
         "ok": done.ok,
         "checks": [
-            {"check": check.name, "n": check.n, "problem": check.problem or None}
+            {
+                "check": check.name,
+                "n": check.n,
+                "problem": check.problem or None,
+                "skipped": check.skipped or None,
+            }
             for check in done.checks
         ],
+        "not_checked": done.not_checked,
     }
     emit(result, as_json=as_json, text=lambda: _text(done))
     if not done.ok:
@@ -64,6 +70,7 @@ def verify(
 def _text(done: Verified) -> str:
     rows = [f"manifest {done.manifest_sha256}"]
     for check in done.checks:
-        verdict = check.problem or "ok"
+        verdict = check.problem or check.skipped or "ok"
         rows.append(f"{check.name:<28}{check.n:>14,}  {verdict}")
+    rows += ["not checked:", *(f"  {gap}" for gap in done.not_checked)]
     return "\n".join(rows)

@@ -70,6 +70,8 @@ class RawFiles:
             raise NotFoundError("this ledger does not know where the block lies", block)
         place = self._places[block]
         number = int(place["file"])
+        if not 0 <= number < len(self._names) or min(place["at"], place["size"]) < 0:
+            raise NotFoundError("what says where the block lies is damaged", block)
         if number not in self._open:
             path = self._ledger / self._names[number]
             if not path.is_file():

@@ -223,6 +223,16 @@ class Ledger(Tables, Columns):
             return proven[0]
         return tx - int(self.block_first_tx[int(self.block_of_tx(tx))])
 
+    def raw_block(self, block: int) -> bytes:
+        """Read a block's bytes from the file it came from, as they are now.
+
+        Raises
+        ------
+        NotFoundError
+            If that file is gone, or the ledger was not built from blocks.
+        """
+        return self._raw.block(block)
+
     def raw_tx(self, tx: int) -> bytes:
         """Read a transaction's bytes from the block file they came from.
 

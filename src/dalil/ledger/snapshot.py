@@ -87,6 +87,15 @@ class Columns:
         self.address_type: NDArray[np.uint8] = read("address.type")
         self.address_key: NDArray[np.uint8] = read("address.key")
 
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a column by its name on disk, such as ``script.bytes``; mapped."""
+        return self._mapped[name]
+
+    @property
+    def commit(self) -> Commit:
+        """What this snapshot is of: its manifest, and the files it is in."""
+        return self._commit
+
     @property
     def n_blocks(self) -> int:
         """Blocks."""

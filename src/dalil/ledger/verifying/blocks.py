@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.address import classify_script
+from dalil.chains.bitcoin.forms import HEADER_BYTES
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES
 from dalil.chains.bitcoin.transaction import parse_tx
 from dalil.errors import DalilError, NotFoundError, StoreError
-from dalil.ids import format_outpoint
+from dalil.ids import format_outpoint, format_txid
 from dalil.ledger.layout import NO_ADDRESS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dalil.chains.bitcoin.transaction import Transaction, TxOutput
     from dalil.ledger.reader import Ledger
 
-__all__ = ["check_block"]
+__all__ = ["check_block", "check_proofs"]
 
 
 def check_block(ledger: Ledger, block: int) -> None:
-    """Compare every field of a block's transactions with its raw bytes.
+    """Compare a block's header, and every field of its transactions, with its bytes.
 
     Raises
     ------
     StoreError
         If the raw bytes are gone, or say something else; the value is the
-        transaction's id.
+        transaction's id, or the block's.
     """
+    if ledger.source == "blocks":
+        _check_header(ledger, block)
     first, last = ledger.block_first_tx[block : block + 2].tolist()
     for tx in range(first, last):
         try:
             plain = parse_tx(ledger.raw_tx(tx))
-        except (DalilError, NotFoundError) as error:
+        except DalilError as error:
             raise StoreError(
                 f"cannot be read again: {error}", ledger.txid(tx)
             ) from None
         wrong = _wrong_field(ledger, tx, plain)
         if wrong:
             raise StoreError(f"its {wrong} is not what the block says", ledger.txid(tx))
+
+
+def _check_header(ledger: Ledger, block: int) -> None:
+    name = format_txid(ledger.block_hash[block].tobytes())
+    try:
+        raw = ledger.raw_block(block)
+    except DalilError as error:
+        raise StoreError(f"a block cannot be read again: {error}", name) from None
+    if raw[:HEADER_BYTES] != ledger.block_header[block].tobytes():
+        raise StoreError("the block file holds another block now", name)
+
+
+def check_proofs(ledger: Ledger) -> Iterator[int]:
+    """Fold each kept Merkle proof up to its block's header; counts those there are.
+
+    Raises
+    ------
+    StoreError
+        If one does not lead there.
+    """
+    if ledger.source == "blocks":
+        return
+    for tx in range(ledger.n_tx):
+        with suppress(NotFoundError):
+            ledger.merkle_branch(tx)
+            yield 1
 
 
 def _wrong_field(ledger: Ledger, tx: int, plain: Transaction) -> str:
