@@ -27,7 +27,7 @@ import httpx
 from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_shape import OPEN
 from dalil.ledger.build import build_from_blocks
-from dalil.ledger.follow import Follower
+from dalil.ledger.following.follow import Follower
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.node import Node, Patience, Rpc, node_access
 from dalil.sources.node.headers import headers_from

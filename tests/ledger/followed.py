@@ -8,7 +8,7 @@ from dalil.exercise import MiniChain
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import dump
-from dalil.ledger.follow import Follower
+from dalil.ledger.following.follow import Follower
 from dalil.ledger.layout import canonical_json
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.node import GroupLimits, Node, Patience, Rpc, node_access
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
-    from dalil.ledger.take import Taken
+    from dalil.ledger.following.group import Taken
     from tests.node import RegtestNode
 
 __all__ = ["caught_up", "dumped", "lived_chain", "node_of", "same_as_built"]

@@ -18,7 +18,7 @@ from dalil.ids import format_outpoint
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.commit import has_ledger
-from dalil.ledger.follow import Follower
+from dalil.ledger.following.follow import Follower
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.node import GroupLimits
 from tests.ledger.core_files import framed
@@ -220,7 +220,7 @@ def test_the_node_restarts_in_the_middle(turning: RegtestNode, tmp_path: Path) -
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dalil.ledger import follow, take
+from dalil.ledger.following import follow, group
 from dalil.sources.node import GroupLimits, Node, Patience, Rpc, Spool, node_access
 
 path, url, cookie, left, start = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:])
@@ -231,7 +231,7 @@ def die():
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-append, build = Spool.append, take.build_from_blocks
+append, build = Spool.append, group.build_from_blocks
 
 def torn(self, block, undo=b"", **more):
     append(self, block, undo, **more)
@@ -246,7 +246,7 @@ def late(*args, **more):
     die()
     return report
 
-Spool.append, take.build_from_blocks = torn, late
+Spool.append, group.build_from_blocks = torn, late
 node = Node(Rpc(node_access(url, cookie=cookie), Patience()))
 limits = GroupLimits(20)
 with follow.Follower(path, node, from_height=start, limits=limits) as follower:

@@ -10,7 +10,7 @@ import pytest
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import describe_address, describe_tx
-from dalil.ledger.follow import Follower
+from dalil.ledger.following.follow import Follower
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.followed import node_of as followed_node
 from tests.node import RegtestNode

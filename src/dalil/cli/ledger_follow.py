@@ -13,7 +13,7 @@ import click
 from dalil.cli.output import Ticker, json_option, memory_option, say_compiling
 
 if TYPE_CHECKING:
-    from dalil.ledger.take import Taken
+    from dalil.ledger.following.group import Taken
 
 __all__ = ["follow"]
 
@@ -85,7 +85,7 @@ def follow(
       dalil ledger follow my-ledger --node http://127.0.0.1:8332 --cookie FILE
     """
     say_compiling()
-    from dalil.ledger.follow import Follower
+    from dalil.ledger.following.follow import Follower
     from dalil.sources.node import Node, Notices, Patience, Rpc, node_access
     from dalil.units import parse_bytes
 

@@ -13,7 +13,7 @@ from dalil.chains.bitcoin.networks import MAINNET
 from dalil.errors import NodeError
 from dalil.exercise import MiniChain
 from dalil.ledger import Ledger
-from dalil.ledger.follow import Follower
+from dalil.ledger.following.follow import Follower
 from dalil.sources.node import Node, Patience, Rpc, node_access
 from tests.sources.node.loopback import Loopback, Talk, dripping, raw, reply
 

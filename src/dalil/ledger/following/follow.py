@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING
 from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.errors import NodeError, StoreError
 from dalil.ids import format_txid
-from dalil.ledger.branch import Branch, better_branch, check_same_chain, first_branch
 from dalil.ledger.commit import has_ledger
+from dalil.ledger.following.branch import (
+    Branch,
+    better_branch,
+    check_same_chain,
+    first_branch,
+)
+from dalil.ledger.following.group import RefusedError, take_group
 from dalil.ledger.reader import Ledger
-from dalil.ledger.take import RefusedError, take_group
 from dalil.progress import silent
 from dalil.settings import DEFAULT_MEMORY
 from dalil.sources.node.fetch import Fetcher, GroupLimits
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dalil.chains.bitcoin.header import Header
-    from dalil.ledger.take import Taken
+    from dalil.ledger.following.group import Taken
     from dalil.progress import Progress
     from dalil.sources.node.client import Node
 
