@@ -77,7 +77,7 @@ def _fill_inputs(
 
 @lean
 def _fill_outputs(
-    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns, form: int
+    data: NDArray[np.uint8], at: int, end: int, row: int, columns: Columns
 ) -> int:
     """Read skimmed outputs; returns the highest value, or a negative one."""
     n_out, pos = read_compact(data, at, end)
@@ -86,20 +86,30 @@ def _fill_outputs(
         value = load_u64(data, pos)
         highest, signs = max(highest, value), signs | value
         size, pos = read_compact(data, pos + 8, end)
-        after = pos + size
-        if form == BITCOIN_CASH:
-            pos += token_bytes(data, pos, size)
-            size = after - pos
         columns.value[o] = value
         columns.script_at[o] = pos
         columns.script_size[o] = size
         kind = script_type(data, pos, size)
-        if form != BITCOIN:
-            kind = kind_there(data, pos, size, kind, form)
         columns.kind[o] = kind
         script_key(data, pos, size, kind, columns.key, o)
-        pos = after
+        pos += size
     return highest if signs >= 0 else signs
+
+
+@lean
+def _classify_there(
+    data: NDArray[np.uint8], row: int, stop: int, columns: Columns, form: int
+) -> None:
+    """Say anew of filled outputs what their scripts are on a relative's chain."""
+    for o in range(row, stop):
+        at, size = int(columns.script_at[o]), int(columns.script_size[o])
+        if form == BITCOIN_CASH:
+            skipped = token_bytes(data, at, size)
+            at, size = at + skipped, size - skipped
+        kind = kind_there(data, at, size, script_type(data, at, size), form)
+        columns.script_at[o], columns.script_size[o] = at, size
+        columns.kind[o] = kind
+        script_key(data, at, size, kind, columns.key, o)
 
 
 @lean
@@ -118,7 +128,9 @@ def _fill_tx(
     """
     tx, first_in, first_out = rows
     pos, null = _fill_inputs(data, parts.inputs, parts.after, first_in, columns)
-    value = _fill_outputs(data, pos, parts.after, first_out, columns, form)
+    value = _fill_outputs(data, pos, parts.after, first_out, columns)
+    if form != BITCOIN:
+        _classify_there(data, first_out, first_out + parts.n_out, columns, form)
     columns.version[tx] = np.int32(load_u32(data, at))
     columns.locktime[tx] = load_u32(data, parts.lock_time)
     columns.first_input[tx] = first_in

@@ -9,7 +9,7 @@ import numpy as np
 from dalil.chains.bitcoin.forms import BITCOIN_CASH, LITECOIN
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.chains.bitcoin.txparts import read_compact
-from dalil.kernels import kernel
+from dalil.kernels import lean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ _PEGIN = int(ScriptType.MWEB_PEGIN)
 _HOGADDR = int(ScriptType.MWEB_HOGADDR)
 
 
-@kernel
+@lean
 def _amount_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Where a token amount ends, 1 to 2**63 - 1 in its shortest form; or -1."""
     if at < end and data[at] == 0xFF:
@@ -43,7 +43,7 @@ def _amount_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     return pos if value else -1
 
 
-@kernel
+@lean
 def token_bytes(data: NDArray[np.uint8], at: int, size: int) -> int:
     """Count the bytes of a Bitcoin Cash token prefix before a script; 0 if none.
 
@@ -69,7 +69,7 @@ def token_bytes(data: NDArray[np.uint8], at: int, size: int) -> int:
     return 0 if pos < 0 else pos - at
 
 
-@kernel
+@lean
 def kind_there(
     data: NDArray[np.uint8], at: int, size: int, kind: int, form: int
 ) -> int:

@@ -22,7 +22,7 @@ from dalil.chains.bitcoin.txparts import (
     skim_list,
     skim_witness,
 )
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.words import load_u32
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MWEB = 8
 _WITNESS = 1
 
 
-@kernel
+@lean
 def _skim_litecoin(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     """Walk a transaction that may have a witness, or be a HogEx, or both.
 
@@ -68,7 +68,7 @@ def _skim_litecoin(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     return TxParts(tail + 4, n_in, n_out, body, body, body_end, tail, tail)
 
 
-@kernel
+@lean
 def _skim_plain(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxParts:
     """Walk a transaction without a witness; Dash's may carry a payload."""
     body = at + 4
@@ -93,7 +93,7 @@ def _skim_plain(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxPart
     return TxParts(after, n_in, n_out, body, body, pos, pos, pos)
 
 
-@kernel
+@lean
 def skim_relative(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxParts:
     """Walk one transaction of a format other than Bitcoin's without reading it."""
     if form == LITECOIN:
@@ -105,7 +105,7 @@ def skim_relative(data: NDArray[np.uint8], at: int, end: int, form: int) -> TxPa
     return BAD
 
 
-@kernel
+@lean
 def block_may_end(
     data: NDArray[np.uint8], last: int, at: int, end: int, form: int
 ) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.txparts import BAD, TxParts, read_compact, skim_list
-from dalil.kernels import kernel
+from dalil.kernels import lean
 from dalil.words import load_u32
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _PROOF, _SIGNATURE, _KEY, _AMOUNT = 192, 64, 32, 8
 _OVERWINTER, _SAPLING, _V5 = 0x03C48270, 0x892F2085, 0x26A7270A
 
 
-@kernel
+@lean
 def skip_many(data: NDArray[np.uint8], at: int, end: int, each: int) -> tuple[int, int]:
     """Skip a counted row of things of one size; next position, how many."""
     n, pos = read_compact(data, at, end)
@@ -47,12 +47,12 @@ def skip_many(data: NDArray[np.uint8], at: int, end: int, each: int) -> tuple[in
     return pos + n * each, n
 
 
-@kernel
+@lean
 def _skip(at: int, size: int, end: int) -> int:
     return -1 if at < 0 or size > end - at else at + size
 
 
-@kernel
+@lean
 def _skip_joinsplits(data: NDArray[np.uint8], at: int, end: int, each: int) -> int:
     pos, n = skip_many(data, at, end, each)
     if pos < 0 or n == 0:
@@ -60,7 +60,7 @@ def _skip_joinsplits(data: NDArray[np.uint8], at: int, end: int, each: int) -> i
     return _skip(pos, _KEY + _SIGNATURE, end)
 
 
-@kernel
+@lean
 def _skim_old(data: NDArray[np.uint8], at: int, end: int, version: int) -> TxParts:
     """Versions 1 to 4; the txid is of all their bytes."""
     inputs = at + 4 if version <= 2 else at + 8
@@ -87,7 +87,7 @@ def _skim_old(data: NDArray[np.uint8], at: int, end: int, version: int) -> TxPar
     return TxParts(pos, n_in, n_out, inputs, at + 4, pos, pos, lock_time)
 
 
-@kernel
+@lean
 def _skip_sapling_v5(data: NDArray[np.uint8], at: int, end: int) -> int:
     pos, n_spends = skip_many(data, at, end, SPEND_V5)
     pos, n_made = skip_many(data, pos, end, OUTPUT_V5)
@@ -98,7 +98,7 @@ def _skip_sapling_v5(data: NDArray[np.uint8], at: int, end: int) -> int:
     return _skip(pos, size, end)
 
 
-@kernel
+@lean
 def _skip_orchard(data: NDArray[np.uint8], at: int, end: int) -> int:
     pos, n = skip_many(data, at, end, ACTION)
     if pos < 0 or n == 0:
@@ -108,7 +108,7 @@ def _skip_orchard(data: NDArray[np.uint8], at: int, end: int) -> int:
     return _skip(pos, (n + 1) * _SIGNATURE, end)
 
 
-@kernel
+@lean
 def _skim_v5(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     inputs = at + 20
     pos, n_in = skim_list(data, inputs, end, 36, 4)
@@ -123,7 +123,7 @@ def _skim_v5(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     return TxParts(pos, n_in, n_out, inputs, at + 4, pos, pos, at + 12)
 
 
-@kernel
+@lean
 def skim_zcash(data: NDArray[np.uint8], at: int, end: int) -> TxParts:
     """Walk one transaction; an unknown version or group is none."""
     if at + 8 > end:
