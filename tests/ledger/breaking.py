@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 CALLS = ("pwrite", "fsync", "replace", "unlink", "open", "mkdir", "truncate")
 STAGES = ("building", "appending", "joining runs", "taking blocks back", "reorganising")
-_MEMORY = 700_000_000
+_MEMORY = 900_000_000
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def build(scene: Scene, ledger: Path, out: Path) -> int:
     code: Any = 0
     try:
         with redirect_stderr(said), redirect_stdout(told):
-            main([*command, "--memory", "700MB"])
+            main([*command, "--memory", "900MB"])
     except SystemExit as end:
         code = end.code
     out.write_text(json.dumps([told.getvalue(), said.getvalue()]))

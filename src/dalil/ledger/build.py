@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "build_from_blocks"]
 
-_OWN_BYTES = 320_000_000
+_OWN_BYTES = 540_000_000
 """What the interpreter, its libraries and a few batches take of the memory."""
-_RECORD_BYTES = 1000
+_RECORD_BYTES = 900
 """A block found, with what choosing the chain keeps of it, as Python objects."""
 _LEAST_SEGMENT = 150_000_000
 

@@ -24,6 +24,7 @@ SETTLED_BLOCKS = 144
 
 _FAN = 8
 _LEAST_ROWS = 4096
+_MOST_ROWS = (1 << 32) - 2
 
 
 def _tier(run: RunRows) -> int:
@@ -37,28 +38,30 @@ def _tier(run: RunRows) -> int:
 def mergeable(runs: Sequence[RunRows]) -> slice | None:
     """Choose neighbours to merge into one run, or None.
 
-    The newest stretch of at least eight runs whose tiers do not exceed that of
-    the stretch's largest common tier, all on one side of the settled border.
+    Eight runs of one tier, with whatever smaller ones lie between them, all on
+    one side of the settled border: so a row is rewritten once a tier. Smaller
+    tiers come first.
     """
     if len(runs) < _FAN:
         return None
     settled = runs[-1].rows.block[1] - SETTLED_BLOCKS
-    side = [run.rows.block[1] <= settled for run in runs]
+    kept = [run.rows.block[1] <= settled for run in runs]
     tiers = [_tier(run) for run in runs]
-    for tier in range(max(tiers) + 1):
-        stop = len(runs)
-        while stop > 0:
-            start = stop
-            while (
-                start > 0
-                and tiers[start - 1] <= tier
-                and side[start - 1] == side[stop - 1]
-            ):
-                start -= 1
-            if stop - start >= _FAN:
+    for tier in sorted(set(tiers)):
+        stop = start = len(runs)
+        while start > 0:
+            start -= 1
+            if tiers[start] > tier or kept[start] != kept[stop - 1]:
+                stop = start + (tiers[start] <= tier)
+            if tiers[start:stop].count(tier) == _FAN and _fit(runs[start:stop]):
                 return slice(start, stop)
-            stop = min(start, stop - 1)
     return None
+
+
+def _fit(runs: Sequence[RunRows]) -> bool:
+    """Tell whether one run may hold the rows of all: their places are 32 bits."""
+    spans = zip(runs[0].rows, runs[-1].rows, strict=True)
+    return all(last[1] - first[0] < _MOST_ROWS for first, last in spans)
 
 
 def remove_unnamed(ledger: Path, commit: Commit) -> None:

@@ -34,10 +34,10 @@ __all__ = [
     "times_merged",
 ]
 
-OWN_BYTES = 320_000_000
+OWN_BYTES = 540_000_000
 """What a build keeps of its memory for itself; the rest is the segment's."""
 
-RECORD_BYTES = 1000
+RECORD_BYTES = 900
 """What it keeps for each block record."""
 
 LEAST_SEGMENT = 150_000_000
