@@ -150,6 +150,8 @@ def _count(name: str, steps: Iterator[int | StoreError], progress: Progress) -> 
             progress(name, n, 0)
     except DalilError as error:
         problems.append(str(error))
+    except IndexError:
+        problems.append("rows lead out of their tables; see the checks before")
     return Check(name, n, "; ".join(problems))
 
 
