@@ -14,6 +14,7 @@ from dalil.errors import BlockDataError, InputError
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.describe import describe_address, describe_ledger, describe_tx
+from dalil.ledger.verifying import verify_ledger
 from dalil.sources.blockfolder import open_blocks
 from dalil.tracing.follow import trace
 from dalil.tracing.request import Direction, TraceRequest
@@ -34,6 +35,7 @@ def built(chain: FamilyChain, tmp_path: Path, network: Network | None = None) ->
     folder = open_blocks(file, network)
     build_from_blocks(tmp_path / "ledger", folder)
     assert [note.problem for note in folder.notes] == []
+    assert verify_ledger(tmp_path / "ledger").ok
     return Ledger.open(tmp_path / "ledger")
 
 
@@ -409,6 +411,22 @@ def test_a_fork_s_first_block_tells_whose_blocks_these_are(
     old.blocks = old.blocks[:2]
     file.write_bytes(old.framed)
     assert open_blocks(file).network is older, "before the fork it is both's"
+
+
+def test_a_block_too_easy_for_the_older_chain_is_not_taken_for_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = FamilyChain(network_by_name("regtest"))
+    chain.add([coinbase(1, COIN, ALICE)])
+    strict = replace(chain.network, easiest_since=(1_600_000_000, 0x1D00FFFF))
+    known = [strict if n is chain.network else n for n in ALL_NETWORKS]
+    monkeypatch.setattr("dalil.sources.blockfiles.ALL_NETWORKS", known)
+    monkeypatch.setattr("dalil.sources.recognising.ALL_NETWORKS", known)
+    file = tmp_path / "blk00000.dat"
+    file.write_bytes(chain.framed)
+    with pytest.raises(BlockDataError, match="too easy to be regtest's"):
+        open_blocks(file)
+    assert len(open_blocks(file, strict).records) == 1
 
 
 def test_the_other_chain_s_blocks_are_left_out(
