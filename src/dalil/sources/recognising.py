@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dalil.chains.bitcoin.family.headers import proves_work
+from dalil.chains.bitcoin.header import work_of
 from dalil.chains.bitcoin.network import Work
 from dalil.chains.bitcoin.networks import ALL_NETWORKS
 from dalil.errors import BlockDataError
@@ -69,12 +70,29 @@ def split_by_fork(network: Network, records: Sequence[Record]) -> Network:
     """Follow the chain that left `network`, if its first own block is there.
 
     Blocks before a fork belong to both chains and are taken for the older one.
+
+    Raises
+    ------
+    BlockDataError
+        If nothing says which chain left, but a block is too easy for `network`.
     """
     for other in networks_of(network.magic):
         own, others = _names(other.own_blocks), _names(other.others_blocks)
         met = {r.header.hash for r in records if r.header.hash in own | others}
         if met & own and not met & others:
             return other
+    since, bits = network.easiest_since
+    least, most = work_of(network.limit_bits), work_of(bits) // 4
+    easy = [
+        r for r in records if r.header.time > since and least <= r.header.work < most
+    ]
+    if easy:
+        named = " or ".join(n.name for n in networks_of(network.magic))
+        raise BlockDataError(
+            f"a block is too easy to be {network.name}'s, whose magic other chains "
+            f"use too; say with --network whose blocks these are ({named})",
+            easy[0].header.hash[::-1].hex(),
+        )
     return network
 
 

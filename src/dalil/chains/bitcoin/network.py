@@ -70,6 +70,8 @@ class Network:
     """Blocks with which another chain left this one; they are not of this one."""
     own_blocks: tuple[str, ...] = ()
     """Blocks with which this chain left another one's history."""
+    easiest_since: tuple[int, int] = (0, 0)
+    """Unix seconds, and nBits a quarter as hard as which it never had since."""
     equihash: tuple[int, int] = (200, 9)
     aux_chain: int = 0
     """The number under which merged mining knows the chain; 0 where it does not."""

@@ -26,6 +26,7 @@ MAINNET = Network(
     "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
     bip34_height=227_931,
     others_blocks=(BITCOIN_CASH_FORK,),
+    easiest_since=(1_550_000_000, 0x172FD633),  # that of block 560,062, before it
 )
 REGTEST = Network(
     "regtest",
