@@ -1,11 +1,13 @@
 """Break ledgers by the hundred, and count what was broken; the suite does a few.
 
     python bench/stress_ledger.py kills 200
+    python bench/stress_ledger.py cuts 200
     python bench/stress_ledger.py disks 50
     python bench/stress_ledger.py reorgs 1000
 
 `kills`: a writer is killed within its n-th system call that changes the disk,
-building, appending, joining runs, taking blocks back. `disks`: another file
+building, appending, joining runs, taking blocks back. `cuts`: the power goes at
+such a call, and of what was not synced any part is lost. `disks`: another file
 takes all that is left of a small disk before the n-th call. `reorgs`: random
 scripts of extending, forking and overtaking against a plain model, in segments
 and runs of all sizes. Each stops at the first that ends otherwise than it
@@ -24,11 +26,16 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
 from tests.ledger import breaking  # noqa: E402
+from tests.ledger.test_power_cuts import cut_at  # noqa: E402
 from tests.ledger.test_reorg_variants import play_any  # noqa: E402
 
 _ROOM = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
@@ -36,17 +43,32 @@ _ROOM = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 
 def kills(n: int) -> None:
     """Kill, look, go on, compare."""
+
+    def kill(scene: breaking.Scene, room: Path, k: int) -> tuple[Path, str]:
+        ledger = breaking.start(scene, room)
+        return ledger, breaking.killed_at(scene, ledger, k)
+
+    _table(_broken(n, kill), "killed")
+
+
+def cuts(n: int) -> None:
+    """Cut the power, look, go on, compare."""
+    _table(_broken(n, cut_at), "cut off")
+
+
+def _broken(
+    n: int, do: Callable[[breaking.Scene, Path, int], tuple[Path, str]]
+) -> Counter[str]:
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(dir=_ROOM) as name, breaking.small_pieces():
         room, rng = Path(name), random.Random(n)
         played = breaking.scenes(room)
         for scene, k in breaking.moments_in(played, room, n, rng):
-            ledger = breaking.start(scene, room)
-            stage = breaking.killed_at(scene, ledger, k)
+            ledger, stage = do(scene, room, k)
             breaking.check_what_is_left(scene, ledger)
             breaking.check_it_goes_on(scene, ledger)
             counts[f"{scene.name}, while {stage}"] += 1
-    _table(counts, "killed")
+    return counts
 
 
 def disks(n: int) -> None:
@@ -102,5 +124,6 @@ def _table(counts: Counter[str], what: str) -> None:
 
 if __name__ == "__main__":
     began = time.monotonic()
-    {"kills": kills, "disks": disks, "reorgs": reorgs}[sys.argv[1]](int(sys.argv[2]))
+    what = {"kills": kills, "cuts": cuts, "disks": disks, "reorgs": reorgs}
+    what[sys.argv[1]](int(sys.argv[2]))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
