@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ledger.layout import CHUNK_BYTES
+from dalil.ledger.writeback import begin_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -265,6 +266,11 @@ class ColumnWriter:
             sync_folder(self._folder)
             self._grown = False
         return touched
+
+    def begin_sync(self) -> None:
+        """Let the disk begin with what `sync` will wait for."""
+        for index in self._touched & self._files.keys():
+            begin_sync(self._files[index])
 
     def close(self) -> None:
         """Let go of the files; rows that were not committed do not count."""

@@ -85,6 +85,11 @@ class Tables:
         raw = map_chunks(writer.files, writer.rows * writer.column.row_bytes)
         return raw.view(writer.column.dtype).reshape(writer.column.shape(writer.rows))
 
+    def begin_sync(self) -> None:
+        """Let the disk begin with what `settle` will wait for."""
+        for column in self.columns.values():
+            column.begin_sync()
+
     def settle(self, threads: ThreadPoolExecutor) -> list[Future[None]]:
         """Begin to sync every column, and to hash what was added to it."""
         return [

@@ -99,8 +99,12 @@ class LedgerWriter:
         """Write rows of a column of this machine."""
         self._tables.append(name, values)
 
-    def commit(self, facts: dict[str, Any], block_files: list[str]) -> Commit:
+    def commit(
+        self, facts: dict[str, Any], block_files: list[str], *, counts: bool = True
+    ) -> Commit:
         """Join the segment, and make everything taken so far count.
+
+        Unless told that it does not yet: then it counts with the next that does.
 
         Raises
         ------
@@ -108,6 +112,7 @@ class LedgerWriter:
             If a block spends what is not there; nothing of the segment counts.
         """
         self.open.wait()
+        self._tables.begin_sync()
         start, base = self.open.start, self.base
         before = Before(*(start[name.removeprefix("n_")] for name in Before._fields))
         resolved = self._segment.resolve(before, self._old_runs(), self._threads)
@@ -123,7 +128,8 @@ class LedgerWriter:
             base.seed,
             base.number + 1,
         )
-        self.base.save(self._ledger)
+        if counts:
+            self.base.save(self._ledger)
         self._segment.clear()
         self._open()
         return self.base
@@ -158,6 +164,7 @@ class LedgerWriter:
         )
         for future in appended:
             future.result()
+        self._tables.begin_sync()
         settling = self._tables.settle(self._threads)
         target = run_file(self._ledger, self.base)
         write_run(target, rows, parts)

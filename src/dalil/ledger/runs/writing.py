@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dalil.ledger.runs.file import DTYPES, Rows, encode_header, places, possible
+from dalil.ledger.writeback import begin_sync
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ class SectionWriter:
             self._hash.update(part)
             view = view[part.nbytes :]
             self._write(part)
+        begin_sync(self._file)
 
     def _write(self, part: memoryview) -> None:
         while part:
