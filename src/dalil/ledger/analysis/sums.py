@@ -24,7 +24,7 @@ _U = np.uint64
 _THREADS = 2
 _MIN_ROWS_A_THREAD = 1 << 20
 _RUN, _FOLD = 2048, 8192
-"""Rows looked at twice while in the nearest cache, and rows added up in int64."""
+"""Rows taken back together, still in the nearest cache; rows added up in int64."""
 _SMALL_CODES = 64
 _SMALL_BITS = 50
 """2^13 values below 2^50 add up to less than 2^63."""
@@ -43,32 +43,33 @@ def _halves(values: NDArray[np.int64]) -> tuple[np.int64, np.int64]:
 @kernel
 def _scatter(
     codes: NDArray[np.uint8], values: NDArray[np.int64], table: NDArray[np.int64]
-) -> None:
-    """Add a run by code; four tables in turn, so that none waits for the last."""
+) -> np.uint64:
+    """Add a run by code, in four tables in turn, so that none waits for the last.
+
+    Gives one bit for each code that occurs, or 0 if a value or a code is not
+    small: looked at in passing, while the additions wait for memory.
+    """
+    bits, seen, largest = np.int64(0), _U(0), _U(0)
     n = values.size // 4
     for j in range(n):
         at = _U(4) * _U(j)  # unsigned: numba wraps indices that could be negative
-        table[_U(0), codes[at]] += values[at]
-        table[_U(1), codes[at + _U(1)]] += values[at + _U(1)]
-        table[_U(2), codes[at + _U(2)]] += values[at + _U(2)]
-        table[_U(3), codes[at + _U(3)]] += values[at + _U(3)]
+        a, b = _U(codes[at]), _U(codes[at + _U(1)])
+        c, d = _U(codes[at + _U(2)]), _U(codes[at + _U(3)])
+        table[_U(0), a] += values[at]
+        table[_U(1), b] += values[at + _U(1)]
+        table[_U(2), c] += values[at + _U(2)]
+        table[_U(3), d] += values[at + _U(3)]
+        bits |= values[at] | values[at + _U(1)]
+        bits |= values[at + _U(2)] | values[at + _U(3)]
+        largest |= a | b | c | d
+        seen |= _U(1) << (a & _U(63)) | _U(1) << (b & _U(63))
+        seen |= _U(1) << (c & _U(63)) | _U(1) << (d & _U(63))
     for i in range(4 * n, values.size):
         table[0, codes[i]] += values[i]
-
-
-@kernel
-def _codes_if_small(codes: NDArray[np.uint8], values: NDArray[np.int64]) -> np.uint64:
-    """Give one bit for each code of a run; 0 if values or codes are not small."""
-    bits = np.int64(0)
-    seen = _U(0)
-    largest = np.uint8(0)
-    for i in range(values.size):
-        bits |= values[i] ^ (values[i] >> 63)
+        bits |= values[i]
+        largest |= _U(codes[i])
         seen |= _U(1) << _U(codes[i] & 63)
-        largest |= codes[i]
-    if bits >> _SMALL_BITS or largest >= _SMALL_CODES:
-        return _U(0)
-    return seen
+    return seen if bits >> _SMALL_BITS == 0 and largest < _SMALL_CODES else _U(0)
 
 
 @kernel
@@ -77,9 +78,8 @@ def _by_code(
 ) -> None:
     """Add values to `halves` ((3, 256): low, high, seen) by code.
 
-    A run is added while it comes from memory and looked at once it is near;
-    one that is not small is taken back (sums that wrapped unwrap) and added in
-    halves.
+    A run that turns out not to be small is taken back (sums that wrapped unwrap)
+    and added in halves.
     """
     table = np.zeros((4, 256), np.int64)
     seen = _U(0)
@@ -88,8 +88,7 @@ def _by_code(
         for start in range(first, last, _RUN):
             run_codes = codes[start : min(start + _RUN, last)]
             run = values[start : min(start + _RUN, last)]
-            _scatter(run_codes, run, table)
-            small = _codes_if_small(run_codes, run)
+            small = _scatter(run_codes, run, table)
             seen |= small
             if small == 0:
                 _scatter(run_codes, -run, table)
