@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["block_rows", "load_ahead", "may_not_spend"]
 
-_ARENAS, _AHEAD = 5, 2
+_ARENAS, _AHEAD = 4, 2
 
 
 def load_ahead(

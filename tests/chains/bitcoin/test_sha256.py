@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from dalil.chains.bitcoin import shani
+from dalil.chains.bitcoin import shani, txids
 from dalil.chains.bitcoin.compress import ROADS, compress_two, in_turn
 from dalil.chains.bitcoin.sha256 import sha256_into, sha256d_into
 from dalil.chains.bitcoin.sha256constants import START
@@ -76,6 +76,21 @@ def test_two_lanes_at_once_are_two_hashes(two: Callable[..., None]) -> None:
     two(states, data, 0, n + 1, n // 64)
     digests = states.astype(">u4").tobytes()
     assert digests == sha256(first).digest() + sha256(second).digest()
+
+
+@pytest.mark.parametrize("again", [txids._again, txids._again_in_turn])
+def test_rows_are_hashed_again_in_place_and_one_given_twice_once(
+    again: Callable[..., None],
+) -> None:
+    before = [RANDOM.randbytes(32) for _ in range(5)]
+    rows = np.frombuffer(bytearray(b"".join(before)), np.uint8).reshape(5, 32)
+    again(rows, 3, 1)
+    again(rows, 4, 4)
+    after = [row.tobytes() for row in rows]
+    wanted = [
+        sha256(row).digest() if i in (1, 3, 4) else row for i, row in enumerate(before)
+    ]
+    assert after == wanted
 
 
 def test_plain_code_is_always_a_road_and_the_last() -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from dalil.chains.bitcoin.compress import compress_two
 from dalil.chains.bitcoin.sha256 import begin, pad, write_digest
+from dalil.chains.bitcoin.shani import HAS_SHA_NI
+from dalil.chains.bitcoin.shapairs import hash_pairs
 from dalil.chains.bitcoin.transaction import double_sha256
 from dalil.kernels import kernel, lean
 from dalil.words import copy_32, load_u64
@@ -24,7 +26,7 @@ _PAD, _ODD = 128, 192
 
 
 @lean
-def _parents(
+def _parents_by_steps(
     source: NDArray[np.uint8],
     places: tuple[int, int],
     small: NDArray[np.uint8],
@@ -43,6 +45,21 @@ def _parents(
     compress_two(states, small, 0, 64, 1)
     for lane in range(2):
         write_digest(states, lane, to, 32 * (row + lane))
+
+
+@lean
+def _parents_at_once(
+    source: NDArray[np.uint8],
+    places: tuple[int, int],
+    small: NDArray[np.uint8],  # noqa: ARG001 - what the other way needs
+    states: NDArray[np.uint32],  # noqa: ARG001
+    to: NDArray[np.uint8],
+    row: int,
+) -> None:
+    hash_pairs(to, 32 * row, source, places[0], places[1])
+
+
+_parents = _parents_at_once if HAS_SHA_NI else _parents_by_steps
 
 
 @lean

@@ -1,8 +1,9 @@
 """Txids in kernels: two messages at a time on their way through SHA-256d.
 
-A txid waits in a lane until there is a second one; then both lanes move by as
-many blocks as the shorter has left, and a lane that is through takes the next.
-So the processor hashes two at once although transactions differ in length.
+A transaction waits in a lane until there is a second one; then both lanes move
+by as many blocks as the shorter has left, and a lane that is through takes the
+next. So the processor hashes two at once although transactions differ in
+length. The second hashes, all of 32 bytes, are made in pairs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.chains.bitcoin.compress import compress, compress_two
-from dalil.chains.bitcoin.sha256 import begin, pad, write_digest
+from dalil.chains.bitcoin.sha256 import begin, pad, sha256_into, write_digest
+from dalil.chains.bitcoin.shani import HAS_SHA_NI
+from dalil.chains.bitcoin.shapairs import hash_rows
 from dalil.chains.bitcoin.wire import TxParts  # noqa: TC001 - a kernel argument
 from dalil.kernels import kernel, lean
 from dalil.words import copy_bytes
@@ -22,12 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Lanes", "finish_txids", "make_lanes", "take_txid", "work_bytes"]
 
-_FREE, _FIRST, _SECOND = 0, 1, 2
+_FREE = -1
 _SLACK = 256
 
 
 class Lanes(NamedTuple):
-    """Two lanes: their padded messages, states, and how far each has come."""
+    """Two lanes: their padded messages, states, and how far each has come.
+
+    `row` is the txid that a lane works on, -1 in a free one; `once` (1,) the
+    one that was hashed once and waits for another, or -1.
+    """
 
     work: NDArray[np.uint8]
     """Half of it for each lane's message."""
@@ -35,7 +42,7 @@ class Lanes(NamedTuple):
     at: NDArray[np.int64]
     left: NDArray[np.int64]
     row: NDArray[np.int64]
-    stage: NDArray[np.int64]
+    once: NDArray[np.int64]
 
 
 @lean
@@ -52,8 +59,8 @@ def make_lanes(work: NDArray[np.uint8]) -> Lanes:
         np.zeros(16, np.uint32),
         np.zeros(2, np.int64),
         np.zeros(2, np.int64),
-        np.zeros(2, np.int64),
-        np.zeros(2, np.int64),
+        np.full(2, _FREE, np.int64),
+        np.full(1, _FREE, np.int64),
     )
 
 
@@ -78,20 +85,34 @@ def _load(
 
 
 @lean
+def _again_in_turn(txids: NDArray[np.uint8], row: int, other: int) -> None:
+    """Hash two rows of 32 bytes in place; one row given twice, once."""
+    sha256_into(txids, 32 * row, 32 * row + 32, txids, row)
+    if other != row:
+        sha256_into(txids, 32 * other, 32 * other + 32, txids, other)
+
+
+@lean
+def _again_at_once(txids: NDArray[np.uint8], row: int, other: int) -> None:
+    hash_rows(txids, 32 * row, 32 * other)
+
+
+_again = _again_at_once if HAS_SHA_NI else _again_in_turn
+
+
+@lean
 def _step(lanes: Lanes, lane: int, txids: NDArray[np.uint8]) -> None:
-    """Go on to the second hash where a lane is through the first, or set it free."""
+    """Set a lane free where it is through; hash again where that makes two."""
     if lanes.left[lane]:
         return
-    if lanes.stage[lane] == _SECOND:
-        write_digest(lanes.states, lane, txids, 32 * lanes.row[lane])
-        lanes.stage[lane] = _FREE
-        return
-    start = lane * (lanes.work.size // 2)
-    write_digest(lanes.states, lane, lanes.work, start)
-    lanes.at[lane] = start
-    lanes.left[lane] = pad(lanes.work, start, 32, 32)
-    lanes.stage[lane] = _SECOND
-    begin(lanes.states, lane)
+    row, other = lanes.row[lane], lanes.once[0]
+    write_digest(lanes.states, lane, txids, 32 * row)
+    lanes.row[lane] = _FREE
+    if other == _FREE:
+        lanes.once[0] = row
+    else:
+        _again(txids, row, other)
+        lanes.once[0] = _FREE
 
 
 @lean
@@ -107,25 +128,28 @@ def take_txid(
 
     It is there after `finish_txids` at the latest.
     """
-    lane = 0 if lanes.stage[0] == _FREE else 1
+    lane = 0 if lanes.row[0] == _FREE else 1
     _load(lanes, lane, data, at, parts)
     lanes.row[lane] = row
-    lanes.stage[lane] = _FIRST
-    while lanes.stage[0] != _FREE and lanes.stage[1] != _FREE:
-        n = min(lanes.left[0], lanes.left[1])
-        compress_two(lanes.states, lanes.work, lanes.at[0], lanes.at[1], n)
-        for i in range(2):
-            lanes.at[i] += 64 * n
-            lanes.left[i] -= n
-            _step(lanes, i, txids)
+    if lanes.row[0] == _FREE or lanes.row[1] == _FREE:
+        return
+    n = min(lanes.left[0], lanes.left[1])
+    compress_two(lanes.states, lanes.work, lanes.at[0], lanes.at[1], n)
+    for i in range(2):
+        lanes.at[i] += 64 * n
+        lanes.left[i] -= n
+        _step(lanes, i, txids)
 
 
 @lean
 def finish_txids(lanes: Lanes, txids: NDArray[np.uint8]) -> None:
-    """Bring the txid that still waits to its end."""
+    """Bring the txids that still wait to their end."""
     for lane in range(2):
-        while lanes.stage[lane] != _FREE:
+        if lanes.row[lane] != _FREE:
             n = lanes.left[lane]
             compress(lanes.states, lane, lanes.work, lanes.at[lane], n)
             lanes.left[lane] = 0
             _step(lanes, lane, txids)
+    if lanes.once[0] != _FREE:
+        _again(txids, lanes.once[0], lanes.once[0])
+        lanes.once[0] = _FREE
