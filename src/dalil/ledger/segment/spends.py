@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import lean
-from dalil.ledger.index import Index, find_row
+from dalil.ledger.index import Index  # noqa: TC001 - a kernel argument
 from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
     SPEND,
@@ -218,11 +218,25 @@ def add_spends(
 def find_marks(
     entries: NDArray[np.uint64], n: int, index: Index, found: NDArray[np.int64]
 ) -> None:
-    """Find what is not found yet of sorted marks: highest row, or -1."""
-    none = np.uint64(0xFFFF_FFFF)
+    """Find what is not found yet of sorted marks: highest row, or -1.
+
+    Both are sorted, so the search goes on where the one before it ended, or
+    at the mark's bucket if that lies ahead.
+    """
+    sorted_marks, offsets = index.entries, index.offsets
+    shift, size, at = np.uint64(64 - index.bits), sorted_marks.shape[0], 0
     for j in range(n):
-        if found[j] < 0:
-            found[j] = find_row(index, entries[j, 0], entries[j, 1] & ~none, 1 << 62)
+        if found[j] >= 0:
+            continue
+        high, low = entries[j, 0], entries[j, 1] & ~_LOW
+        at = max(at, np.int64(offsets[np.int64(high >> shift)]))
+        while at < size and sorted_marks[at, 0] < high:
+            at += 1
+        same = at
+        while same < size and sorted_marks[same, 0] == high:
+            if sorted_marks[same, 1] & ~_LOW == low:
+                found[j] = index.first + np.int64(sorted_marks[same, 1] & _LOW)
+            same += 1
 
 
 @lean
