@@ -121,7 +121,7 @@ def test_verify_holds_it_against_its_proofs(
     told = Ran(capsys, *command, "--seed", town.start, "--json").json
     verify = ["ledger", "verify", tmp_path / "l", "--json"]
     checks = {c["check"]: c for c in Ran(capsys, *verify).json["checks"]}
-    proven = checks["single transactions proven"]
+    proven = checks["Merkle proofs kept"]
     assert (proven["n"], proven["problem"]) == (told["n_proven"], None)
     (file,) = (tmp_path / "l").rglob("proofs")
     raw = bytearray(file.read_bytes())
