@@ -116,7 +116,7 @@ def scenes(folder: Path, seed: int = 1) -> list[Scene]:
             folder / "trunk",
             files["branch"],
             ends["branch"],
-            _tips(branch) | _tips(trunk[-1:]),
+            _tips(branch[len(trunk) :]) | _tips(trunk[-1:]),
         ),
     ]
 

@@ -13,6 +13,8 @@ import os
 import random
 import shutil
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -107,7 +109,7 @@ def cut_at(scene: Scene, folder: Path, n: int) -> tuple[Path, str]:
 
     def play() -> None:
         disk, rng, sync = Disk(ledger), random.Random(n), os.fsync
-        save = Commit.save
+        save, cutting = Commit.save, dict[str, int]()
 
         def fsync(file: int) -> None:
             sync(file)
@@ -120,8 +122,12 @@ def cut_at(scene: Scene, folder: Path, n: int) -> tuple[Path, str]:
         def at(name: str, k: int, args: tuple[Any, ...]) -> None:
             del name, args
             if k == n:
+                cutting["thread"] = threading.get_ident()
+                time.sleep(0.02)  # calls that other threads are in come to their end
                 disk.lay_out(ledger, image, rng)
                 os._exit(0)
+            elif k > n and threading.get_ident() != cutting.get("thread"):
+                time.sleep(60)  # and no other begins
 
         with (
             patch.object(os, "fsync", fsync),

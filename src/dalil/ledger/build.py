@@ -157,15 +157,17 @@ def _build_once(
             "makes a new ledger",
             ledger,
         )
-    keep = 0
+    keep = owed = 0
     if roots is not None:
         root = chosen.records[0].header.previous
         work = roots[root] + sum(record.header.work for record in chosen.records)
         if work <= tip_work:
             report.stale += len(chosen.records)
             return
-        keep = (known.row(root) or 0) + 1
-    _Chain(ledger, base, (keep, known.n), folder, report).write(chosen.records, *how)
+        keep, owed = (known.row(root) or 0) + 1, tip_work - roots[root]
+    chain = _Chain(ledger, base, (keep, known.n), folder, report)
+    chain.owed_work = owed
+    chain.write(chosen.records, *how)
 
 
 class _Chain:
@@ -187,6 +189,10 @@ class _Chain:
             base = replace(base, runs=runs_up_to(ledger, base, self._rows))
         self._base, self._keep = base, keep
         self._taken_back = known - keep
+        self.owed_work = 0
+        """Work of the blocks taken back: before there is more, nothing counts, so
+        that a kill in the middle of a reorg leaves the branch with more work."""
+        self._waiting = 0
         self._home = ledger.resolve()
         self._numbers = {name: i for i, name in enumerate(base.block_files)}
         self._segment: list[Record] = []
@@ -241,17 +247,22 @@ class _Chain:
         last = self._segment[-1].header.hash[::-1].hex()
         height = None if facts["heights"] == "relative" else writer.open.tip_height
         facts = facts | {"tip": {"height": height, "hash": last}}
+        self.owed_work -= sum(record.header.work for record in self._segment)
+        counts = self.owed_work < 0
         try:
-            commit = writer.commit(facts, list(self._numbers))
+            commit = writer.commit(facts, list(self._numbers), counts=counts)
         except ContradictionError as error:
             record = self._segment[error.block]
             raise BadBlockError(
                 record, f"{error.txid} spends an output that is not there to spend"
             ) from None
-        self._report.added += len(self._segment)
-        self._report.rolled_back += self._taken_back
-        self._taken_back = 0
+        self._waiting += len(self._segment)
         self._segment.clear()
+        if not counts:
+            return
+        self._report.added += self._waiting
+        self._report.rolled_back += self._taken_back
+        self._waiting = self._taken_back = 0
         writer.base = merge_where_due(self._ledger, commit)
         remove_unnamed(self._ledger, writer.base)
 
