@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -106,3 +107,29 @@ def test_more_blocks_are_taken_back_than_are_kept_apart(
     seed: int, memory_folder: Path
 ) -> None:
     assert play_any(seed, memory_folder)["reorgs deeper than 144 blocks"]
+
+
+def test_a_branch_that_breaks_before_it_has_more_work_changes_nothing(
+    memory_folder: Path,
+) -> None:
+    rng = random.Random(12)
+    trunk = [grow(None, rng)]
+    while len(trunk) < 30:
+        trunk.append(grow(trunk[-1], rng))
+    branch = trunk[:10]
+    while len(branch) < 40:
+        tip = branch[-1]
+        if len(branch) == 24:  # from here on what is spent is spent once more
+            tip = replace(tip, unspent=branch[4].unspent)
+        branch.append(grow(tip, rng))
+    ledger, (one, other) = memory_folder / "ledger", (memory_folder / n for n in "ab")
+    one.write_bytes(framed(block.raw for block in trunk))
+    other.write_bytes(framed(block.raw for block in branch[10:]))
+    with small_pieces(3):
+        build_from_blocks(ledger, open_blocks(one))
+        before = Ledger.open(ledger).manifest_sha256
+        report = build_from_blocks(ledger, open_blocks(other))
+    assert any("not there to spend" in note.problem for note in report.notes)
+    assert (report.added, report.rolled_back) == (0, 0)
+    assert Ledger.open(ledger).manifest_sha256 == before
+    agree(Ledger.open(ledger), trunk)
