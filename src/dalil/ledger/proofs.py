@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import StoreError
+from dalil.ledger.commit import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ def write_proofs(
         np.array([len(one) for one in siblings], "|u1").tobytes(),
         *(b"".join(one) for one in siblings),
     ]
-    (folder / _FILE).write_bytes(b"".join(parts))
+    atomic_write(folder / _FILE, b"".join(parts))
 
 
 class Proofs:
