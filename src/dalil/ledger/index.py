@@ -18,7 +18,9 @@ from dalil.kernels import lean
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Index", "bucket_bits", "bucket_offsets", "find_row", "index_of"]
+__all__ = ["Index", "bucket_bits", "bucket_offsets", "find_marks", "index_of"]
+
+_LOW = np.uint64(0xFFFF_FFFF)
 
 
 class Index(NamedTuple):
@@ -63,14 +65,25 @@ def index_of(entries: NDArray[np.uint64], first: int) -> Index:
 
 
 @lean
-def find_row(index: Index, high: np.uint64, low: np.uint64, below: int) -> int:
-    """Return the highest row under `below` with this mark, or -1."""
-    bucket = np.int64(high >> np.uint64(64 - index.bits))
-    best = np.int64(-1)
-    for i in range(index.offsets[bucket], index.offsets[bucket + 1]):
-        entry = index.entries[i]
-        if entry[0] == high and (entry[1] & ~np.uint64(0xFFFF_FFFF)) == low:
-            row = index.first + np.int64(entry[1] & np.uint64(0xFFFF_FFFF))
-            if best < row < below:
-                best = row
-    return int(best)
+def find_marks(
+    entries: NDArray[np.uint64], n: int, index: Index, found: NDArray[np.int64]
+) -> None:
+    """Find what is not found yet of sorted marks: highest row, or -1.
+
+    Both are sorted, so the search goes on where the one before it ended, or
+    at the mark's bucket if that lies ahead.
+    """
+    sorted_marks, offsets = index.entries, index.offsets
+    shift, size, at = np.uint64(64 - index.bits), sorted_marks.shape[0], 0
+    for j in range(n):
+        if found[j] >= 0:
+            continue
+        high, low = entries[j, 0], entries[j, 1] & ~_LOW
+        at = max(at, np.int64(offsets[np.int64(high >> shift)]))
+        while at < size and sorted_marks[at, 0] < high:
+            at += 1
+        same = at
+        while same < size and sorted_marks[same, 0] == high:
+            if sorted_marks[same, 1] & ~_LOW == low:
+                found[j] = index.first + np.int64(sorted_marks[same, 1] & _LOW)
+            same += 1

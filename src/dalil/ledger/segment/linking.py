@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dalil.ledger.index import find_marks
 from dalil.ledger.segment.job import Job, share
 from dalil.ledger.segment.lists import TX
 from dalil.ledger.segment.order import buckets_for, sort_marks
@@ -16,7 +17,6 @@ from dalil.ledger.segment.spends import (
     Links,
     SpendRoom,
     add_spends,
-    find_marks,
     keep_found,
     place_outpoints,
     sort_txs,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dalil.ledger.index import find_marks
 from dalil.ledger.segment.addresses import (
     Codes,
     KeyRoom,
@@ -20,7 +21,6 @@ from dalil.ledger.segment.lists import OUTPUT, TOLD
 from dalil.ledger.segment.number import list_scripts, number_addresses
 from dalil.ledger.segment.order import buckets_for
 from dalil.ledger.segment.pool import WRITERS
-from dalil.ledger.segment.spends import find_marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

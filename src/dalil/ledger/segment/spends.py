@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import lean
-from dalil.ledger.index import Index  # noqa: TC001 - a kernel argument
 from dalil.ledger.marks import mark_at
 from dalil.ledger.segment.lists import (
     SPEND,
@@ -20,6 +19,7 @@ from dalil.ledger.segment.lists import (
 from dalil.ledger.segment.order import sort_marks, sort_stretch
 from dalil.ledger.segment.prefetch import prefetch, prefetch_to_write
 from dalil.ledger.segment.take import Mix  # noqa: TC001 - a kernel argument
+from dalil.words import store_u64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,6 @@ __all__ = [
     "SpendRoom",
     "Written",
     "add_spends",
-    "find_marks",
     "keep_found",
     "place_outpoints",
     "sort_txs",
@@ -215,31 +214,6 @@ def add_spends(
 
 
 @lean
-def find_marks(
-    entries: NDArray[np.uint64], n: int, index: Index, found: NDArray[np.int64]
-) -> None:
-    """Find what is not found yet of sorted marks: highest row, or -1.
-
-    Both are sorted, so the search goes on where the one before it ended, or
-    at the mark's bucket if that lies ahead.
-    """
-    sorted_marks, offsets = index.entries, index.offsets
-    shift, size, at = np.uint64(64 - index.bits), sorted_marks.shape[0], 0
-    for j in range(n):
-        if found[j] >= 0:
-            continue
-        high, low = entries[j, 0], entries[j, 1] & ~_LOW
-        at = max(at, np.int64(offsets[np.int64(high >> shift)]))
-        while at < size and sorted_marks[at, 0] < high:
-            at += 1
-        same = at
-        while same < size and sorted_marks[same, 0] == high:
-            if sorted_marks[same, 1] & ~_LOW == low:
-                found[j] = index.first + np.int64(sorted_marks[same, 1] & _LOW)
-            same += 1
-
-
-@lean
 def keep_found(
     words: NDArray[np.uint64],
     entries: NDArray[np.uint64],
@@ -261,8 +235,7 @@ def _place(
 ) -> None:
     """Write a spend's outpoint, nine four-byte words, at a row."""
     for word in range(4):
-        outpoint[row, 2 * word] = np.uint32(low_half(words[at + word]))
-        outpoint[row, 2 * word + 1] = np.uint32(high_half(words[at + word]))
+        store_u64(outpoint, 36 * row + 8 * word, np.int64(words[at + word]))
     outpoint[row, 8] = np.uint32(high_half(words[at + 4]))
 
 
@@ -291,6 +264,7 @@ def place_outpoints(
                 if at + _AHEAD < stop:
                     place = spends[low_half(words[at + _AHEAD + 4])] - first
                     prefetch_to_write(flat, 9 * place)
+                    prefetch_to_write(flat, 9 * place + 8)
                 if words[at + 5] & _MISSED:
                     row = low_half(words[at + 4])
                     if spends[row] >= first:
