@@ -26,9 +26,11 @@ from measuring import touch_memory
 from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_shape import MIXED
 from dalil.kernels import kernel
-from dalil.ledger import Ledger, ahead, tables, taking, writer
+from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
+from dalil.ledger.building import ahead, taking, writer
 from dalil.ledger.segment import Segment
+from dalil.ledger.store import tables
 from dalil.sources.blockfolder import open_blocks
 
 if TYPE_CHECKING:

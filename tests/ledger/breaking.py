@@ -23,13 +23,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from dalil.ledger import Ledger, ahead, housekeeping, merging, taking
-from dalil.ledger.batch import batches
+from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
-from dalil.ledger.commit import Commit, has_ledger
+from dalil.ledger.building import ahead, taking
+from dalil.ledger.building.batch import batches
 from dalil.ledger.describe import dump
 from dalil.ledger.layout import canonical_json
 from dalil.ledger.runs import merge_runs, trim_run
+from dalil.ledger.store import housekeeping, merging
+from dalil.ledger.store.commit import Commit, has_ledger
 from dalil.ledger.verifying import verify_ledger
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.core_files import framed

@@ -13,7 +13,7 @@ import pytest
 from dalil.chains.bitcoin.header import Header
 from dalil.errors import BlockDataError
 from dalil.exercise import MiniChain
-from dalil.ledger.batch import Arena, BadBlockError, Batch, batches, load_batch
+from dalil.ledger.building.batch import Arena, BadBlockError, Batch, batches, load_batch
 from dalil.sources.blockfiles import BlockFile, Record
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.core_files import framed, obfuscate

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dalil.ledger.chunks import ColumnWriter, map_chunks
 from dalil.ledger.layout import CHUNK_BYTES, Column
+from dalil.ledger.store.chunks import ColumnWriter, map_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path

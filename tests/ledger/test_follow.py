@@ -17,8 +17,8 @@ from dalil.errors import InputError, NodeError, StoreError
 from dalil.ids import format_outpoint
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
-from dalil.ledger.commit import has_ledger
 from dalil.ledger.following.follow import Follower
+from dalil.ledger.store.commit import has_ledger
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.node import GroupLimits
 from tests.ledger.core_files import framed

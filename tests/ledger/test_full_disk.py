@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dalil.errors import StoreError
-from dalil.ledger.failures import told_by_errno
+from dalil.ledger.store.failures import told_by_errno
 from tests.ledger.breaking import (
     Scene,
     add,

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from dalil.ledger.commit import RunRows
-from dalil.ledger.housekeeping import SETTLED_BLOCKS, mergeable
 from dalil.ledger.runs import Rows
+from dalil.ledger.store.commit import RunRows
+from dalil.ledger.store.housekeeping import SETTLED_BLOCKS, mergeable
 
 
 def run(start: int, stop: int, rows: int, scale: int = 1000) -> RunRows:

@@ -15,12 +15,12 @@ from dalil.cli.ledger_plan import plan
 from dalil.errors import InputError, NotFoundError, UsageError
 from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_rehearsal import measured_build
-from dalil.ledger import build, taking, writer
-from dalil.ledger import planned_segments as planned
-from dalil.ledger.chainsizes import CHAINS, Counts
+from dalil.ledger import build
+from dalil.ledger.building import taking, writer
 from dalil.ledger.layout import COLUMNS
-from dalil.ledger.planned_segments import segment_bytes, segments_of, times_merged
-from dalil.ledger.planning import (
+from dalil.ledger.planning import segments as planned
+from dalil.ledger.planning.chains import CHAINS, Counts
+from dalil.ledger.planning.projection import (
     NOT_IN_THE_MODEL,
     Machine,
     Sample,
@@ -30,6 +30,7 @@ from dalil.ledger.planning import (
     project,
     run_bytes,
 )
+from dalil.ledger.planning.segments import segment_bytes, segments_of, times_merged
 from dalil.ledger.segment.segment import Segment
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from unittest.mock import patch
 
 import pytest
 
-from dalil.ledger.commit import Commit, has_ledger
+from dalil.ledger.store.commit import Commit, has_ledger
 from tests.ledger.breaking import (
     Moments,
     Scene,

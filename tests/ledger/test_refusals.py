@@ -19,7 +19,7 @@ from dalil.cli import main
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.layout import CHUNK_BYTES
-from dalil.ledger.opening import writing
+from dalil.ledger.store.opening import writing
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.breaking import add, in_child, scenes, small_pieces
 from tests.ledger.core_files import framed

@@ -16,9 +16,10 @@ from unittest.mock import patch
 
 import pytest
 
-from dalil.ledger import Ledger, housekeeping, merging
+from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.runs import merge_runs, trim_run
+from dalil.ledger.store import housekeeping, merging
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.breaking import small_pieces
 from tests.ledger.core_files import framed

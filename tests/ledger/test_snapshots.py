@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dalil.ledger import Ledger
-from dalil.ledger.commit import Commit
 from dalil.ledger.describe import dump
 from dalil.ledger.layout import canonical_json
+from dalil.ledger.store.commit import Commit
 from tests.ledger.breaking import add, small_pieces
 from tests.ledger.core_files import framed
 from tests.ledger.naive_ledger import Block, grow

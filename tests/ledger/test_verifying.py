@@ -20,11 +20,11 @@ from dalil.exercise import MiniChain
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.build_saved import build_from_saved
-from dalil.ledger.commit import Commit, RunRows
 from dalil.ledger.layout import COLUMNS
-from dalil.ledger.merging import named_run
 from dalil.ledger.runs import Run
 from dalil.ledger.runs.file import DTYPES, encode_header
+from dalil.ledger.store.commit import Commit, RunRows
+from dalil.ledger.store.merging import named_run
 from dalil.ledger.verifying import Verified, verify_ledger
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.esplora import read_esplora

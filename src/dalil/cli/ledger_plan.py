@@ -12,8 +12,8 @@ from dalil.cli.output import Ticker, emit, json_option, memory_option, say_compi
 from dalil.units import parse_bytes
 
 if TYPE_CHECKING:
-    from dalil.ledger.chainsizes import Chain
-    from dalil.ledger.planning import Machine, Projection, Sample, Slopes
+    from dalil.ledger.planning.chains import Chain
+    from dalil.ledger.planning.projection import Machine, Projection, Sample, Slopes
 
 __all__ = ["plan"]
 
@@ -68,8 +68,8 @@ def plan(
     say_compiling()
     from dalil.errors import NotFoundError, UsageError
     from dalil.exercise.bulk_rehearsal import measure_builds, measure_machine
-    from dalil.ledger.chainsizes import CHAINS
-    from dalil.ledger.planning import fit_slopes, project
+    from dalil.ledger.planning.chains import CHAINS
+    from dalil.ledger.planning.projection import fit_slopes, project
 
     if like not in CHAINS:
         raise NotFoundError(
@@ -96,7 +96,7 @@ def plan(
 def _result(
     like: str, chain: Chain, memory: int, projection: Projection
 ) -> dict[str, Any]:
-    from dalil.ledger.planning import NOT_IN_THE_MODEL
+    from dalil.ledger.planning.projection import NOT_IN_THE_MODEL
 
     return {
         "projection": True,

@@ -14,8 +14,8 @@ from dalil.exercise.bulk import make_bulk
 from dalil.exercise.bulk_shape import FAN, MIXED, Shape
 from dalil.ledger import Ledger
 from dalil.ledger.build import build_from_blocks
-from dalil.ledger.chainsizes import Counts
-from dalil.ledger.planning import Machine, Sample
+from dalil.ledger.planning.chains import Counts
+from dalil.ledger.planning.projection import Machine, Sample
 from dalil.progress import silent
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.chainchoice import most_work_chain

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.errors import InputError
-from dalil.ledger.ahead import block_rows, load_ahead, may_not_spend
-from dalil.ledger.batch import BadBlockError
-from dalil.ledger.heights import first_height
-from dalil.ledger.housekeeping import remove_unnamed
-from dalil.ledger.known import KnownBlocks
-from dalil.ledger.merging import merge_where_due, runs_up_to
-from dalil.ledger.opening import open_base, writing
+from dalil.ledger.building.ahead import block_rows, load_ahead, may_not_spend
+from dalil.ledger.building.batch import BadBlockError
+from dalil.ledger.building.heights import first_height
+from dalil.ledger.building.known import KnownBlocks
+from dalil.ledger.building.undo import ScriptsTold, UndoReader, long_scripts
+from dalil.ledger.building.writer import ContradictionError, LedgerWriter
 from dalil.ledger.rawfiles import PLACE
-from dalil.ledger.tables import Tables, tables_at
-from dalil.ledger.undo import ScriptsTold, UndoReader, long_scripts
-from dalil.ledger.writer import ContradictionError, LedgerWriter
+from dalil.ledger.store.housekeeping import remove_unnamed
+from dalil.ledger.store.merging import merge_where_due, runs_up_to
+from dalil.ledger.store.opening import open_base, writing
+from dalil.ledger.store.tables import Tables, tables_at
 from dalil.progress import silent
 from dalil.settings import DEFAULT_MEMORY
 from dalil.sources.blockfiles import Note
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.commit import Commit
+    from dalil.ledger.store.commit import Commit
     from dalil.progress import Progress
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder

@@ -13,14 +13,14 @@ from dalil.chains.bitcoin.undo import SpentOutputs
 from dalil.errors import InputError
 from dalil.ids import format_txid
 from dalil.ledger.build import BuildReport
-from dalil.ledger.commit import Commit, has_ledger
-from dalil.ledger.housekeeping import remove_unnamed
-from dalil.ledger.opening import writing
+from dalil.ledger.building.taking import BlockRows
+from dalil.ledger.building.undo import ScriptsTold, long_scripts
+from dalil.ledger.building.writer import ContradictionError, LedgerWriter
 from dalil.ledger.proofs import write_proofs
-from dalil.ledger.tables import Tables
-from dalil.ledger.taking import BlockRows
-from dalil.ledger.undo import ScriptsTold, long_scripts
-from dalil.ledger.writer import ContradictionError, LedgerWriter
+from dalil.ledger.store.commit import Commit, has_ledger
+from dalil.ledger.store.housekeeping import remove_unnamed
+from dalil.ledger.store.opening import writing
+from dalil.ledger.store.tables import Tables
 from dalil.settings import DEFAULT_MEMORY
 
 if TYPE_CHECKING:

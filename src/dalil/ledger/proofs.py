@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import StoreError
-from dalil.ledger.commit import atomic_write
+from dalil.ledger.store.commit import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,14 +15,14 @@ from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
 from dalil.ledger.analysis.tables import Tables
-from dalil.ledger.commit import Commit
-from dalil.ledger.failures import told_by_errno
 from dalil.ledger.lookup import AddressBook
 from dalil.ledger.marks import words
-from dalil.ledger.merging import open_runs
 from dalil.ledger.proofs import Proofs
 from dalil.ledger.rawfiles import RawFiles
 from dalil.ledger.snapshot import COINBASE, Columns
+from dalil.ledger.store.commit import Commit
+from dalil.ledger.store.failures import told_by_errno
+from dalil.ledger.store.merging import open_runs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dalil.errors import InputError, StoreError
 from dalil.ledger.build_saved import build_from_saved
-from dalil.ledger.opening import writing
 from dalil.ledger.reader import Ledger
+from dalil.ledger.store.opening import writing
 
 if TYPE_CHECKING:
     from pathlib import Path

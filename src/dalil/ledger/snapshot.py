@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from dalil.chains.bitcoin.networks import Network
-    from dalil.ledger.commit import Commit
+    from dalil.ledger.store.commit import Commit
 
 __all__ = ["COINBASE", "Columns"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dalil.ledger.batch import load_batch
+from dalil.ledger.building.batch import load_batch
 from dalil.ledger.segment import Segment
 from dalil.sources.blockfolder import open_blocks
 from dalil.sources.chainchoice import most_work_chain

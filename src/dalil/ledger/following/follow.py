@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.errors import NodeError, StoreError
 from dalil.ids import format_txid
-from dalil.ledger.commit import has_ledger
 from dalil.ledger.following.branch import (
     Branch,
     better_branch,
@@ -26,6 +25,7 @@ from dalil.ledger.following.branch import (
 )
 from dalil.ledger.following.group import RefusedError, take_group
 from dalil.ledger.reader import Ledger
+from dalil.ledger.store.commit import has_ledger
 from dalil.progress import silent
 from dalil.settings import DEFAULT_MEMORY
 from dalil.sources.node.fetch import Fetcher, GroupLimits

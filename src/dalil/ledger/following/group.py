@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dalil.errors import BlockDataError, DalilError, InputError
 from dalil.ids import format_txid
 from dalil.ledger.build import build_from_blocks
-from dalil.ledger.commit import has_ledger
 from dalil.ledger.reader import Ledger
+from dalil.ledger.store.commit import has_ledger
 from dalil.progress import silent
 
 if TYPE_CHECKING:

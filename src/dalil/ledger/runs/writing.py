@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dalil.ledger.runs.file import DTYPES, Rows, encode_header, places, possible
-from dalil.ledger.writeback import begin_sync
+from dalil.ledger.store.writeback import begin_sync
 
 if TYPE_CHECKING:
     from pathlib import Path

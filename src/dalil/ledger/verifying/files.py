@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import StoreError
-from dalil.ledger.failures import told_by_errno
 from dalil.ledger.layout import CHUNK_BYTES, COLUMNS
+from dalil.ledger.store.failures import told_by_errno
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

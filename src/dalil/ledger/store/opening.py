@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dalil.errors import InputError, StoreError
-from dalil.ledger.chunks import sync_folder
-from dalil.ledger.commit import Commit, has_ledger, older_format
-from dalil.ledger.failures import told_by_errno
-from dalil.ledger.merging import open_runs
+from dalil.ledger.store.chunks import sync_folder
+from dalil.ledger.store.commit import Commit, has_ledger, older_format
+from dalil.ledger.store.failures import told_by_errno
+from dalil.ledger.store.merging import open_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

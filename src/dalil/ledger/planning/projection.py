@@ -15,12 +15,12 @@ import numpy as np
 
 from dalil.errors import InputError
 from dalil.ledger.layout import COLUMNS
-from dalil.ledger.planned_segments import RECORD_BYTES, segments_of, times_merged
+from dalil.ledger.planning.segments import RECORD_BYTES, segments_of, times_merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dalil.ledger.chainsizes import Counts
+    from dalil.ledger.planning.chains import Counts
 
 __all__ = [
     "NOT_IN_THE_MODEL",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dalil.chains.bitcoin.columns import Columns
     from dalil.ledger.segment import LongScripts, Prevouts, Segment
-    from dalil.ledger.tables import Tables
+    from dalil.ledger.store.tables import Tables
 
 __all__ = ["BlockRows", "OpenSegment"]
 

@@ -10,7 +10,7 @@ from dalil.chains.bitcoin.header import coinbase_height
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dalil.ledger.commit import Commit
+    from dalil.ledger.store.commit import Commit
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ids import format_txid
-from dalil.ledger.commit import Commit
-from dalil.ledger.merging import named_run, open_runs, run_file
-from dalil.ledger.resolved import resolved_columns
+from dalil.ledger.building.resolved import resolved_columns
+from dalil.ledger.building.taking import OpenSegment
 from dalil.ledger.runs import (
     OldRuns,
     Rows,
@@ -26,7 +25,8 @@ from dalil.ledger.runs import (
     write_run,
 )
 from dalil.ledger.segment import Before, Segment
-from dalil.ledger.taking import OpenSegment
+from dalil.ledger.store.commit import Commit
+from dalil.ledger.store.merging import named_run, open_runs, run_file
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.commit import RunRows
     from dalil.ledger.segment import Resolved
-    from dalil.ledger.tables import Tables
+    from dalil.ledger.store.commit import RunRows
+    from dalil.ledger.store.tables import Tables
 
 __all__ = ["ContradictionError", "LedgerWriter"]
 

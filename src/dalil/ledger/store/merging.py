@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from dalil.errors import StoreError
-from dalil.ledger.commit import Commit, RunRows
-from dalil.ledger.housekeeping import mergeable
 from dalil.ledger.runs import Rows, Run, Runs, merge_runs, trim_run
 from dalil.ledger.runs.file import encode_header
+from dalil.ledger.store.commit import Commit, RunRows
+from dalil.ledger.store.housekeeping import mergeable
 
 if TYPE_CHECKING:
     from pathlib import Path

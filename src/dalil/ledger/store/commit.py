@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dalil.errors import StoreError
-from dalil.ledger.chunks import chunk_name, map_chunks, sync_folder
-from dalil.ledger.commitcheck import check_files, check_manifest, check_runs, count
-from dalil.ledger.failures import told_by_errno
 from dalil.ledger.layout import (
     CHUNK_BYTES,
     COLUMNS,
@@ -25,6 +22,14 @@ from dalil.ledger.layout import (
     SIDE_COLUMNS,
     canonical_json,
 )
+from dalil.ledger.store.chunks import chunk_name, map_chunks, sync_folder
+from dalil.ledger.store.commitcheck import (
+    check_files,
+    check_manifest,
+    check_runs,
+    count,
+)
+from dalil.ledger.store.failures import told_by_errno
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,17 +10,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dalil.errors import InputError
-from dalil.ledger.commit import RunRows
-from dalil.ledger.housekeeping import mergeable
 from dalil.ledger.runs import Rows
 from dalil.ledger.segment.arena import BLOCK
 from dalil.ledger.segment.lists import PER_BLOCK
 from dalil.ledger.segment.pool import Totals, bytes_needed
+from dalil.ledger.store.commit import RunRows
+from dalil.ledger.store.housekeeping import mergeable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dalil.ledger.chainsizes import Counts
+    from dalil.ledger.planning.chains import Counts
 
 __all__ = [
     "FIRST_SEGMENT",

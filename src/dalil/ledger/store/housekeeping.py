@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dalil.ledger.commit import Commit, RunRows
+    from dalil.ledger.store.commit import Commit, RunRows
 
 __all__ = ["SETTLED_BLOCKS", "mergeable", "remove_unnamed"]
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ledger.layout import CHUNK_BYTES
-from dalil.ledger.writeback import begin_sync
+from dalil.ledger.store.writeback import begin_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

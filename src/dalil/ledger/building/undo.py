@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dalil.chains.bitcoin.parse import Columns
     from dalil.chains.bitcoin.undo import SpentOutputs
-    from dalil.ledger.batch import Batch
+    from dalil.ledger.building.batch import Batch
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.bitcoin.network import Form
-from dalil.ledger.batch import Arena, batches, load_batch
-from dalil.ledger.taking import BlockRows
+from dalil.ledger.building.batch import Arena, batches, load_batch
+from dalil.ledger.building.taking import BlockRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dalil.chains.bitcoin.network import Network
-    from dalil.ledger.batch import Batch
+    from dalil.ledger.building.batch import Batch
     from dalil.sources.blockfiles import Record
     from dalil.sources.blockfolder import BlockFolder
 

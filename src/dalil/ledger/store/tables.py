@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.ledger.chunks import ColumnWriter, map_chunks, sync_folder
 from dalil.ledger.layout import CHUNK_BYTES, COLUMNS, FORMAT, SIDE_COLUMNS
+from dalil.ledger.store.chunks import ColumnWriter, map_chunks, sync_folder
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.commit import Commit
+    from dalil.ledger.store.commit import Commit
 
 __all__ = ["Tables", "tables_at"]
 

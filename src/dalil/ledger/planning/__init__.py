@@ -1,0 +1,1 @@
+"""What a ledger of a whole chain would take on this machine: a projection."""
