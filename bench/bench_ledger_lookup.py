@@ -110,10 +110,10 @@ class _OfSql:
     base: Any
 
     def tx(self, txid: bytes) -> object:
-        return self.base.execute(_TX, [txid]).fetchone()
+        return self.base.execute(_TX, [txid]).fetchall()
 
     def outpoint(self, txid: bytes, place: int) -> object:
-        return self.base.execute(_OUTPOINT, [place, txid]).fetchone()
+        return self.base.execute(_OUTPOINT, [place, txid]).fetchall()
 
     def history(self, address: str, key: bytes) -> object:
         del address
@@ -137,8 +137,8 @@ class _OfDuckDB(_OfSql):
     def bulk_txs(self, txids: Sequence[bytes]) -> int:
         self.base.register("asked", pa.table({"txid": pa.array(txids, pa.binary())}))
         query = "SELECT count(tx.id) FROM asked JOIN tx USING (txid)"
-        found = self.base.execute(query).fetchone()
-        return int(found[0]) if found else 0
+        ((found,),) = self.base.execute(query).fetchall()
+        return int(found)
 
 
 class _OfSQLite(_OfSql):
