@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "build_from_blocks"]
 
-_OWN_BYTES = 540_000_000
+_OWN_BYTES = 640_000_000
 """What the interpreter, its libraries and a few batches take of the memory."""
 _RECORD_BYTES = 900
 """A block found, with what choosing the chain keeps of it, as Python objects."""
