@@ -1,0 +1,1 @@
+"""Ledgers of chains that keep accounts: transfers, events, balances."""
