@@ -155,7 +155,8 @@ def _tron(text: str, form: str) -> Reading:
         return _failed(text, form, (tron.CAIP2,), error.message)
     checksum: Checksum = "valid" if form == "tron" else "none"
     canonical = tron.encode_address(payload)
-    return Reading(tron.CAIP2, (tron.CAIP2,), form, canonical, checksum, payload)
+    # Nothing in the text tells a test network: without more, the mainnet is meant.
+    return Reading(tron.CAIP2, tron.NETWORKS, form, canonical, checksum, payload)
 
 
 def _evm(text: str) -> Reading:

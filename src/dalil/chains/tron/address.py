@@ -12,10 +12,13 @@ import re
 from dalil.chains.base58 import b58check_decode, b58check_encode
 from dalil.errors import AddressError
 
-__all__ = ["CAIP2", "decode_address", "encode_address", "hex_form"]
+__all__ = ["CAIP2", "NETWORKS", "decode_address", "encode_address", "hex_form"]
 
 CAIP2 = "tron:0x2b6653dc"
 """TRON's mainnet: the last four bytes of its genesis block's hash."""
+
+NETWORKS = (CAIP2, "tron:0xcd8690dc", "tron:0x94a9059e")
+"""The mainnet, Nile and Shasta: all write addresses the same way."""
 
 _PREFIX = 0x41
 _NODE_HEX = re.compile(r"(?:0[xX])?41([0-9a-fA-F]{40})")
