@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_sum", "sum_by_code"]
 
-_U = np.uint64
 _THREADS = 2
 _MIN_ROWS_A_THREAD = 1 << 20
-_RUN, _FOLD = 2048, 8192
-"""Rows taken back together, still in the nearest cache; rows added up in int64."""
-_SMALL_CODES = 64
-_SMALL_BITS = 50
-"""2^13 values below 2^50 add up to less than 2^63."""
+_RUN = 2048
+"""Rows looked at together, still in the nearest cache the second time."""
+_SMALL_BITS = 52
+"""2^11 values from 0 to below 2^52 add up to less than 2^63."""
+_SMALL_CODES = 32
+_TOGETHER = 8
+_NO_CODE = 255
+"""No code of a run whose codes are all small."""
 
 
 @kernel
@@ -41,35 +43,66 @@ def _halves(values: NDArray[np.int64]) -> tuple[np.int64, np.int64]:
 
 
 @kernel
-def _scatter(
-    codes: NDArray[np.uint8], values: NDArray[np.int64], table: NDArray[np.int64]
-) -> np.uint64:
-    """Add a run by code, in four tables in turn, so that none waits for the last.
+def _occurring(codes: NDArray[np.uint8], kinds: NDArray[np.uint8]) -> int:
+    """List the codes that occur, ascending, `_NO_CODE` behind them.
 
-    Gives one bit for each code that occurs, or 0 if a value or a code is not
-    small: looked at in passing, while the additions wait for memory.
+    Returns how many they are, or 0 if one of them is not small.
     """
-    bits, seen, largest = np.int64(0), _U(0), _U(0)
-    n = values.size // 4
-    for j in range(n):
-        at = _U(4) * _U(j)  # unsigned: numba wraps indices that could be negative
-        a, b = _U(codes[at]), _U(codes[at + _U(1)])
-        c, d = _U(codes[at + _U(2)]), _U(codes[at + _U(3)])
-        table[_U(0), a] += values[at]
-        table[_U(1), b] += values[at + _U(1)]
-        table[_U(2), c] += values[at + _U(2)]
-        table[_U(3), d] += values[at + _U(3)]
-        bits |= values[at] | values[at + _U(1)]
-        bits |= values[at + _U(2)] | values[at + _U(3)]
-        largest |= a | b | c | d
-        seen |= _U(1) << (a & _U(63)) | _U(1) << (b & _U(63))
-        seen |= _U(1) << (c & _U(63)) | _U(1) << (d & _U(63))
-    for i in range(4 * n, values.size):
-        table[0, codes[i]] += values[i]
-        bits |= values[i]
-        largest |= _U(codes[i])
-        seen |= _U(1) << _U(codes[i] & 63)
-    return seen if bits >> _SMALL_BITS == 0 and largest < _SMALL_CODES else _U(0)
+    bits, largest = np.uint32(0), np.uint8(0)
+    for i in range(codes.size):
+        bits = np.uint32(bits | np.uint32(1) << np.uint32(codes[i] & 31))
+        largest |= codes[i]
+    n = 0
+    if largest < _SMALL_CODES:
+        for code in range(_SMALL_CODES):
+            if np.int64(bits) >> code & 1:
+                kinds[n] = code
+                n += 1
+    kinds[n:] = _NO_CODE
+    return n
+
+
+@kernel
+def _add_eight(
+    codes: NDArray[np.uint8],
+    values: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    n: int,
+    sums: NDArray[np.int64],
+) -> np.int64:
+    """Add a run up by eight codes, or by six where no more are asked for.
+
+    Gives all its values' bits, one or-ed to another. Comparing each row with
+    eight codes looks like more work than one addition to the table entry its
+    code names, but the processor does it for eight rows at once, and no
+    addition waits for the last one to reach memory.
+    """
+    wide = n > 6  # the same for all rows, so that this makes two loops
+    k0, k1, k2, k3 = kinds[0], kinds[1], kinds[2], kinds[3]
+    k4, k5, k6, k7 = kinds[4], kinds[5], kinds[6], kinds[7]
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = bits = np.int64(0)
+    for i in range(values.size):
+        value, code = values[i], codes[i]
+        bits |= value
+        s0 += value if code == k0 else 0
+        s1 += value if code == k1 else 0
+        s2 += value if code == k2 else 0
+        s3 += value if code == k3 else 0
+        s4 += value if code == k4 else 0
+        s5 += value if code == k5 else 0
+        if wide:
+            s6 += value if code == k6 else 0
+            s7 += value if code == k7 else 0
+    sums[0], sums[1], sums[2], sums[3] = s0, s1, s2, s3
+    sums[4], sums[5], sums[6], sums[7] = s4, s5, s6, s7
+    return bits
+
+
+@kernel
+def _add(halves: NDArray[np.int64], code: np.uint8, value: np.int64) -> None:
+    halves[0, code] += value & 0xFFFFFFFF
+    halves[1, code] += value >> 32
+    halves[2, code] = 1
 
 
 @kernel
@@ -78,31 +111,26 @@ def _by_code(
 ) -> None:
     """Add values to `halves` ((3, 256): low, high, seen) by code.
 
-    A run that turns out not to be small is taken back (sums that wrapped unwrap)
-    and added in halves.
+    A run whose codes and values are all small is added up by the codes that
+    occur, eight in one go; any other one row by row.
     """
-    table = np.zeros((4, 256), np.int64)
-    seen = _U(0)
-    for first in range(0, values.size, _FOLD):
-        last = min(first + _FOLD, values.size)
-        for start in range(first, last, _RUN):
-            run_codes = codes[start : min(start + _RUN, last)]
-            run = values[start : min(start + _RUN, last)]
-            small = _scatter(run_codes, run, table)
-            seen |= small
-            if small == 0:
-                _scatter(run_codes, -run, table)
-                for i in range(run.size):
-                    halves[0, run_codes[i]] += run[i] & 0xFFFFFFFF
-                    halves[1, run_codes[i]] += run[i] >> 32
-                    halves[2, run_codes[i]] = 1
-        for part in range(4):
-            for code in range(_SMALL_CODES):
-                halves[0, code] += table[part, code] & 0xFFFFFFFF
-                halves[1, code] += table[part, code] >> 32
-                table[part, code] = 0
-    for code in range(_SMALL_CODES):
-        halves[2, code] |= np.int64(seen >> _U(code) & _U(1))
+    kinds = np.empty(_SMALL_CODES + _TOGETHER, np.uint8)
+    sums = np.empty(_TOGETHER, np.int64)
+    for start in range(0, values.size, _RUN):
+        run_codes = codes[start : min(start + _RUN, values.size)]
+        run = values[start : min(start + _RUN, values.size)]
+        n = _occurring(run_codes, kinds)
+        small = n > 0
+        for first in range(0, n, _TOGETHER):
+            bits = _add_eight(run_codes, run, kinds[first:], n - first, sums)
+            small = bits >> _SMALL_BITS == 0
+            if not small:  # told at the first go, before anything was added
+                break
+            for j in range(min(_TOGETHER, n - first)):
+                _add(halves, kinds[first + j], sums[j])
+        if not small:
+            for i in range(run.size):
+                _add(halves, run_codes[i], run[i])
 
 
 def _parts(n: int) -> list[slice]:
