@@ -7,7 +7,7 @@ log), addresses and tokens by first appearance (from before to).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     I64 = NDArray[np.int64]
 
-__all__ = ["NO_ADDRESS", "AccountView"]
+__all__ = ["NO_ADDRESS", "AccountView", "BulkPostings"]
 
 NO_ADDRESS = 0xFFFF_FFFF
 """In an event's address columns: none."""
@@ -180,3 +180,22 @@ class AccountView(Protocol):
         0 where the ledger begins with the chain and lacks no block; else what
         an anchor says, if there is one.
         """
+
+
+@runtime_checkable
+class BulkPostings(Protocol):
+    """What a ledger offers beside `AccountView` where it can: many at a time."""
+
+    def transfers_from_many(self, addresses: I64, token: int, /) -> tuple[I64, I64]:
+        """List transfers of one token out of each of (n,) addresses.
+
+        Returns
+        -------
+        first : (n + 1,) int64
+            Those of ``addresses[i]`` are ``transfers[first[i] : first[i + 1]]``.
+        transfers : (first[-1],) int64
+            Ascending for each address.
+        """
+
+    def transfers_to_many(self, addresses: I64, token: int, /) -> tuple[I64, I64]:
+        """List transfers of one token to each of (n,) addresses, laid out so."""
