@@ -1,0 +1,11 @@
+"""Synthetic worlds on chains that keep accounts, with a known truth.
+
+All of it is EXERCISE / تمرين: invented parties, keys that nobody holds, and a
+test network's chain id, so that no such ledger can pass for a real one.
+"""
+
+from __future__ import annotations
+
+from dalil.exercise.accounts.bulk import bulk_address, bulk_transfers
+
+__all__ = ["bulk_address", "bulk_transfers"]
