@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.chains.bitcoin.address import classify_script
+from dalil.chains.bitcoin.address import classify_script, script_of
 from dalil.chains.bitcoin.classify import script_key
 from dalil.chains.bitcoin.scripts import ADDRESS_TYPES, ScriptType
-from dalil.ledger.marks import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from dalil.ledger.runs import Runs
+    Look = Callable[[NDArray[np.uint64], int], int]
+    """From an address's key, (4,) words, and type to its row, or -1."""
 
 __all__ = ["AddressBook"]
 
@@ -33,21 +33,23 @@ _HASH_BYTES = {
 class AddressBook:
     """Addresses of a snapshot: from script to id, from id to payload."""
 
-    def __init__(self, columns: Mapping[str, NDArray[Any]], runs: Runs) -> None:
+    def __init__(self, columns: Mapping[str, NDArray[Any]], look: Look) -> None:
         self._keys: NDArray[np.uint8] = columns["address.key"]
         self._owners: NDArray[np.uint32] = columns["script.address"]
         self._scripts: NDArray[np.uint8] = columns["script.bytes"]
-        self._columns = words(self._keys), columns["address.type"]
-        self._runs = runs
+        self._look = look
 
-    def find(self, kind: ScriptType, script: bytes) -> int | None:
-        """Find the id of the address that a script of this type pays."""
+    def find(self, kind: ScriptType, payload: bytes) -> int | None:
+        """Find the id of an address by its type and what it encodes."""
         if kind not in ADDRESS_TYPES:
             return None
         key = np.zeros(32, np.uint8)
-        data = np.frombuffer(script, np.uint8)
-        script_key(data, 0, data.size, int(kind), key)
-        row = self._runs.find_address(key.view(np.uint64), int(kind), *self._columns)
+        if _HASH_BYTES.get(kind) == len(payload):
+            key[: len(payload)] = np.frombuffer(payload, np.uint8)
+        else:
+            data = np.frombuffer(script_of(kind, payload), np.uint8)
+            script_key(data, 0, data.size, int(kind), key)
+        row = self._look(key.view(np.uint64), int(kind))
         return None if row < 0 else row
 
     def payload(self, address: int, kind: ScriptType) -> bytes:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.bitcoin.address import decode_address, encode_address, script_of
+from dalil.chains.bitcoin.address import decode_address, encode_address
 from dalil.chains.bitcoin.inclusion import check_inclusion
 from dalil.chains.bitcoin.merkle import merkle_branch
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import InputError, NotFoundError, StoreError
 from dalil.ids import format_outpoint, format_txid, parse_outpoint, parse_txid
+from dalil.ledger import plain
 from dalil.ledger.analysis.tables import Tables
 from dalil.ledger.lookup import AddressBook
 from dalil.ledger.marks import words
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Ledger"]
+
+_FEW = 100
+"""Questions, and rows asked for in one, that are not worth loading a kernel for."""
+_NO_KINDS = np.zeros(0, np.uint8)
 
 
 class Ledger(Tables, Columns):
@@ -76,6 +82,12 @@ class Ledger(Tables, Columns):
         # Now, not when asked: a newer ledger may be put in this one's place.
         self._proofs = None if self.source == "blocks" else Proofs(path / "raw")
         self._txids = words(self.tx_txid)
+        self._address_column = words(self._mapped["address.key"]), self.address_type
+        self._asked = count()
+
+    def _asks_little(self, rows: int = 1) -> bool:
+        """Count a question, and tell whether to answer it without kernels."""
+        return rows <= _FEW and next(self._asked) < _FEW
 
     def narrowed_to_tx(self, tx: int) -> Ledger:
         """Give a view whose only transaction is `tx`, its inputs and outputs as here.
@@ -106,7 +118,10 @@ class Ledger(Tables, Columns):
 
     def spenders(self, outputs: ArrayLike) -> NDArray[np.int64]:
         """Give the inputs that spend these outputs, -1 unspent; looks only at them."""
-        return self.runs.spent_by(np.atleast_1d(np.asarray(outputs, np.int64)))
+        asked = np.atleast_1d(np.asarray(outputs, np.int64))
+        if self._asks_little(asked.size):
+            return plain.spenders_of(self.runs.runs, asked)
+        return self.runs.spent_by(asked)
 
     # -- names ------------------------------------------------------------
 
@@ -142,15 +157,29 @@ class Ledger(Tables, Columns):
 
     @cached_property
     def _book(self) -> AddressBook:
-        return AddressBook(self._mapped, self.runs)
+        return AddressBook(self._mapped, self._find_key)
+
+    def _find_key(self, key: NDArray[np.uint64], kind: int) -> int:
+        if self._asks_little():
+            indexes = [run.address_index for run in self.runs.runs]
+            column, seed = self._address_column, self._commit.seed
+            return plain.find_key(indexes, key, kind, column, seed)
+        return self.runs.find_address(key, kind, *self._address_column)
 
     # -- finding ----------------------------------------------------------
 
     def find_tx(self, txid: str | bytes) -> int | None:
         """Find a transaction's id by txid (hex, or 32 bytes in hash order)."""
         raw = parse_txid(txid) if isinstance(txid, str) else txid
-        row = self.runs.find_tx(np.frombuffer(raw, np.uint64), self._txids)
+        row = self._find_txid(np.frombuffer(raw, np.uint64))
         return None if row < 0 else row
+
+    def _find_txid(self, key: NDArray[np.uint64]) -> int:
+        if self._asks_little():
+            indexes = [run.tx_index for run in self.runs.runs]
+            column, seed = (self._txids, _NO_KINDS), self._commit.seed
+            return plain.find_key(indexes, key, 0, column, seed)
+        return self.runs.find_tx(key, self._txids)
 
     def find_block(self, height: int) -> int | None:
         """Find a block's id by its height; None where this ledger has none."""
@@ -186,10 +215,12 @@ class Ledger(Tables, Columns):
             If the text is no address of this ledger's network.
         """
         kind, payload = decode_address(self.network, text)
-        return self._book.find(kind, script_of(kind, payload))
+        return self._book.find(kind, payload)
 
     def n_outputs_of_address(self, address: int) -> int:
         """Count the outputs paid to an address; cost: a look into each run."""
+        if self._asks_little():
+            return plain.count_outputs(self.runs.runs, address)
         return self.runs.n_outputs_of(address)
 
     def outputs_of_address(
@@ -199,6 +230,8 @@ class Ledger(Tables, Columns):
 
         Any page costs the same, however long the history: its own length.
         """
+        if self._asks_little():
+            return plain.list_outputs(self.runs.runs, address, start, stop)
         return self.runs.outputs_of(address, start, stop)
 
     def outside_inputs_of_address(self, address: int) -> NDArray[np.int64]:
