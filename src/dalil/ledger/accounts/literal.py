@@ -8,6 +8,7 @@ own, a minute after the last, unless it is told to be `in_same_tx`.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["HandAccounts"]
 
 _FIRST_TIME = 1_700_000_000
+_SPELLED = re.compile("0x[0-9a-f]{40}")
 
 
 class HandAccounts:
@@ -166,7 +168,7 @@ class HandAccounts:
 
     @property
     def address_key(self) -> NDArray[np.uint8]:
-        """(n_addresses, 20) the start of each word's hash."""
+        """(n_addresses, 20) what ``0x…`` spells; else the start of a word's hash."""
         raw = b"".join(self._key(word) for word in self._names)
         return np.frombuffer(raw, np.uint8).reshape(-1, 20)
 
@@ -174,6 +176,8 @@ class HandAccounts:
     def _key(word: str) -> bytes:
         if word == "NOBODY":
             return bytes(20)
+        if _SPELLED.fullmatch(word):
+            return bytes.fromhex(word[2:])
         return hashlib.sha256(word.encode()).digest()[:20]
 
     @property
