@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dalil.evidence.account_answer_words import ACCOUNT_ANSWERS
+
 __all__ = ["ANSWERS"]
 
 _Status = Literal["answered", "open", "not_applicable"]
@@ -250,4 +252,4 @@ ANSWERS: dict[str, tuple[_Status, str, str, str]] = {
         "Not necessarily: it is one figure for the whole UTC day.",
         "ليس بالضرورة: فهو رقم واحد لليوم كله بالتوقيت العالمي.",
     ),
-}
+} | ACCOUNT_ANSWERS

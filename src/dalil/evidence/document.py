@@ -13,6 +13,7 @@ from dalil.errors import InputError
 from dalil.evidence.canonical import canonical_bytes, content_hash, plain
 
 if TYPE_CHECKING:
+    from dalil.evidence.account_document import AccountTrace, Asset
     from dalil.evidence.findings import Finding
     from dalil.evidence.questions import Text
 
@@ -278,16 +279,19 @@ class Document:
     findings: tuple[Finding, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
     stops: tuple[Stop, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    account_traces: tuple[AccountTrace, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Lay the document out as `findings.schema.json` has it."""
-        apart = ("findings", "traces")
+        apart = ("findings", "traces", "account_traces")
         rest = {k: plain(v) for k, v in vars(self).items() if k not in apart}
         return {
             "schema": SCHEMA,
             **rest,
             "findings": [finding.to_json() for finding in self.findings],
             "traces": [record.to_json() for record in self.traces],
+            "account_traces": [record.to_json() for record in self.account_traces],
         }
 
     def to_bytes(self) -> bytes:

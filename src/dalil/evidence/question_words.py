@@ -120,4 +120,72 @@ QUESTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "هل هو السعر الذي كان متاحًا لأي شخص في تلك اللحظة؟",
         ),
     },
+    "transfers": {
+        "took_effect": (
+            "Did the transaction take effect and move this amount?",
+            "هل نُفِّذت المعاملة فعلًا ونقلت هذا المبلغ؟",
+        ),
+        "on_the_chain": (
+            "Does the block belong to the chain that people use?",
+            "هل تنتمي الكتلة إلى السلسلة المعمول بها؟",
+        ),
+        "which_token": (
+            "Is it the token it is taken for, and not another of the same name?",
+            "هل هو الرمز المقصود حقًّا، لا رمزٌ آخر يحمل الاسم نفسه؟",
+        ),
+        "who_received": (
+            "Does anything show who held the keys of the receiving address?",
+            "هل ثمة ما يبيّن من كان يملك مفاتيح العنوان المُستقبِل؟",
+        ),
+    },
+    "token_flow": {
+        "rule_of_account": (
+            "Does the amount depend on the rule by which money is followed?",
+            "هل يتوقف المبلغ على القاعدة المتّبعة في تتبّع الأموال؟",
+        ),
+        "complete": (
+            "Could the money have moved where the ledger does not see?",
+            "هل يُحتمل أن تكون الأموال قد تحركت حيث لا يراها السجل؟",
+        ),
+        "who_is_the_target": (
+            "What makes the receiving addresses the target's?",
+            "ما الذي يجعل العناوين المُستقبِلة منسوبةً إلى الجهة المقصودة؟",
+        ),
+        "unnamed_service": (
+            "Did the money pass a service that nobody has named?",
+            "هل مرّت الأموال بخدمة لم يسمّها أحد؟",
+        ),
+        "knowledge": (
+            "Does it show that anyone knew where the money came from or would go?",
+            "هل يدل ذلك على أن أحدًا كان يعلم مصدر الأموال أو وجهتها؟",
+        ),
+    },
+    "linked": {
+        "customers_of_a_service": (
+            "Could the addresses belong to different customers of one service?",
+            "هل يُحتمل أن تكون العناوين لعملاء مختلفين لدى خدمة واحدة؟",
+        ),
+        "rule_can_fail": (
+            "Where does the rule that links them fail?",
+            "في أي الأحوال تخطئ القاعدة التي تربط بينها؟",
+        ),
+        "shared_keys": (
+            "Could several people hold the keys, or a custodian hold them for others?",
+            "هل يُحتمل أن يشترك عدة أشخاص في المفاتيح، أو أن يحفظها أمينٌ نيابةً عن غيره؟",
+        ),
+        "other_evidence": (
+            "Is there evidence from outside the ledger for or against it?",
+            "هل توجد أدلة من خارج السجل تؤيد ذلك أو تنفيه؟",
+        ),
+    },
+    "frozen": {
+        "whose_decision": (
+            "Who decided on the freeze, and on what ground?",
+            "من الذي قرر التجميد، وعلى أي أساس؟",
+        ),
+        "outflow_by_chance": (
+            "Could what left before the freeze took effect have left by chance?",
+            "هل يُحتمل أن يكون ما خرج قبل سريان التجميد قد خرج مصادفةً؟",
+        ),
+    },
 }

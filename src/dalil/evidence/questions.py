@@ -13,11 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from dalil.evidence.account_statements import (
+    FrozenPremises,
+    LinkedPremises,
+    TokenFlowPremises,
+    TransfersPremises,
+)
 from dalil.evidence.answer_words import ANSWERS
 from dalil.evidence.question_words import QUESTIONS
 from dalil.evidence.statements import (
     AppearsPremises,
     FlowPremises,
+    PaysPremises,
     SameClusterPremises,
     TaggedPremises,
     ValuedPremises,
@@ -112,18 +119,40 @@ def _answers(premises: Premises) -> dict[str, _Answer]:
         }
     if isinstance(premises, TaggedPremises):
         return _about_tag(premises)
-    if isinstance(premises, FlowPremises):
-        ways = {address.by for address in premises.addresses}
-        named = "cluster" if "cluster" in ways else min(ways, default="request")
-        return {
-            "rule_of_account": ("interval",),
-            "complete": ("gaps" if premises.reentry else "whole",),
-            "who_is_the_target": (named,),
-        }
+    if isinstance(premises, FlowPremises | TokenFlowPremises):
+        return _about_flow(premises)
     if isinstance(premises, ValuedPremises):
         known = premises.price is not None
         return {"price_known": ("given", premises.source) if known else ("none",)}
-    return {"in_a_block": ("merkle",), "most_work": ("verifier",)}
+    if isinstance(premises, PaysPremises):
+        return {"in_a_block": ("merkle",), "most_work": ("verifier",)}
+    return _about_accounts(premises)
+
+
+def _about_flow(premises: FlowPremises | TokenFlowPremises) -> dict[str, _Answer]:
+    ways = {address.by for address in premises.addresses}
+    named = "cluster" if "cluster" in ways else min(ways, default="request")
+    gaps = isinstance(premises, FlowPremises) and premises.reentry
+    return {
+        "rule_of_account": ("interval",),
+        "complete": ("gaps" if gaps else "whole",),
+        "who_is_the_target": (named,),
+    }
+
+
+def _about_accounts(
+    premises: TransfersPremises | LinkedPremises | FrozenPremises,
+) -> dict[str, _Answer]:
+    if isinstance(premises, TransfersPremises):
+        return {
+            "took_effect": (premises.proof,),
+            "on_the_chain": (premises.proof,),
+            "which_token": ("contract",),
+        }
+    if isinstance(premises, LinkedPremises):
+        return {"rule_can_fail": ("stated", premises.rule_version)}
+    n = premises.n_outflow
+    return {"outflow_by_chance": ("some", str(n)) if n else ("none",)}
 
 
 def _about_tag(premises: TaggedPremises) -> dict[str, _Answer]:

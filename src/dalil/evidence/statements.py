@@ -10,6 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from dalil.evidence.account_statements import (
+    Frozen,
+    FrozenPremises,
+    Linked,
+    LinkedPremises,
+    TokenFlow,
+    TokenFlowPremises,
+    Transfers,
+    TransfersPremises,
+)
+
 __all__ = [
     "Appears",
     "AppearsPremises",
@@ -221,7 +232,18 @@ class ValuedPremises:
     source: str
 
 
-Statement = Appears | Pays | SameCluster | Tagged | Flow | Valued
+Statement = (
+    Appears
+    | Pays
+    | SameCluster
+    | Tagged
+    | Flow
+    | Valued
+    | Transfers
+    | TokenFlow
+    | Linked
+    | Frozen
+)
 Premises = (
     AppearsPremises
     | PaysPremises
@@ -229,4 +251,8 @@ Premises = (
     | TaggedPremises
     | FlowPremises
     | ValuedPremises
+    | TransfersPremises
+    | TokenFlowPremises
+    | LinkedPremises
+    | FrozenPremises
 )

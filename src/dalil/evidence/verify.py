@@ -157,7 +157,7 @@ NETWORKS = {
 }
 
 # The one description of findings this program reads; see docs/findings.md.
-SCHEMA_SHA256 = "515d7da4743eb569a0a7d5d2e8c706369622a4d4046f442c2556448cec319ed7"
+SCHEMA_SHA256 = "de2775de17215a6999938fb39cb1f8e5151d32b27fa911a94069d06393bc15f2"
 RULES = {"co-spend": ("1",)}  # link rules this program can re-check, by version
 
 # --- 2 failures ----------------------------------------------------------------
@@ -1290,6 +1290,159 @@ class Walk:
             for coin in self.nodes[seed.into].coins)]  # fmt: skip
 
 
+class AccountWalk(Walk):
+    """One trace over the accounts of a token, laid out from its transfers.
+
+    A payment is a node: what its account held goes in, in the order it came,
+    and the amount paid and the rest come out. Nothing else moves a balance.
+    """
+
+    def __init__(self, record: Dict[str, Any]) -> None:
+        content = {key: value for key, value in record.items() if key != "id"}
+        self.id = record["id"]
+        must("trace.id", content_hash(content), self.id)
+        self.forward, self.reentry = True, None
+        must("trace.direction", "forward", record["direction"])
+        self.home = set(record["seed_addresses"])
+        self.nodes, self.seeds = [], []
+        self.times: List[str] = []
+        self.ends: Dict[str, Coin] = {}
+        self.held: Dict[str, str] = {}
+        self.chain, self.token = record["chain"], record["token"]
+        self.rows = {row["name"]: row for row in record["transfers"]}
+        must("trace.transfers, each once", len(record["transfers"]), len(self.rows))
+        self._stated = {}
+        for end in record["ends"]:
+            key = (end["coin"], end["reason"] == RETURNED)
+            holds("trace.ends", key not in self._stated, "each coin once", key[0])
+            figures = {k[: -len("amount")] + "sat": None if v is None else int(v)
+                       for k, v in end.items() if k.endswith("_amount")}  # fmt: skip
+            self._stated[key] = {
+                "reason": end["reason"],
+                "name": end["name"],
+                **figures,
+            }
+        self._seed_names = set(record["seeds"])
+        must("trace.seeds", len(self._seed_names), len(record["seeds"]))
+        pending: Dict[str, List[Tuple[Optional[int], Optional[Coin]]]] = {}
+        for account in record["accounts"]:
+            before = account["before_amount"]
+            held = None if before is None else int(before)
+            holds("trace.accounts", account["address"] not in pending, "each once",
+                  account["address"])  # fmt: skip
+            pending[account["address"]] = [] if held == 0 else [(held, None)]
+        alive: Dict[str, Coin] = {}
+        for row in record["transfers"]:
+            self._move(row, pending, alive)
+        for name in sorted(self._seed_names - {seed.name for seed in self.seeds}):
+            raise False_("trace.seeds", "a transfer of the walk", name)
+        for name in sorted(alive):
+            raise False_("trace.transfers", "the payment that carries %s on, or its end"
+                         % name, "neither")  # fmt: skip
+        for (name, _), end in sorted(self._stated.items()):
+            raise False_(
+                "trace.ends", "a coin of the walk", name + ", " + end["reason"]
+            )
+        self.seed_sat = sum(coin.cap for coin in self.seeds)
+        self._count()
+
+    def _move(
+        self, row: Dict[str, Any], pending: Dict[str, Any], alive: Dict[str, Coin]
+    ) -> None:
+        name, source, to, amount = (
+            row["name"],
+            row["from"],
+            row["to"],
+            int(row["amount"]),
+        )
+        holds("trace.transfers", source != to and amount > 0
+              and (source in pending or to in pending), "a payment between accounts, one "
+              "of them of the walk", name)  # fmt: skip
+        coin = None
+        if source in pending:
+            coin = self._pay(row, amount, pending, alive)
+        if name in self._seed_names:
+            if coin is not None:
+                self._settle(coin, alive, True)
+            holds("trace.seeds", source not in self.home, "money received, not moved "
+                  "among the seed addresses", name)  # fmt: skip
+            holds("trace.seeds", to in self.home or not self.home, "a transfer to a seed "
+                  "address", name)  # fmt: skip
+            coin = Coin(name, -1, amount, amount)
+            coin.lower, coin.haircut = amount, amount
+            self.seeds.append(coin)
+            coin.owner = to
+            self._settle(coin, alive, False)
+        elif coin is not None:
+            self._settle(coin, alive, True)
+        if to in pending:
+            goes_on = coin is not None and coin.end is None
+            pending[to].append((amount, coin if goes_on else None))
+
+    def _pay(self, row: Dict[str, Any], amount: int, pending: Dict[str, Any],
+             alive: Dict[str, Coin]) -> Optional[Coin]:  # fmt: skip
+        source, slots = row["from"], pending[row["from"]]
+        if source in self.held:
+            raise False_("trace.ends, %s, unspent" % self.held[source], "no payment after "
+                         "it", row["name"])  # fmt: skip
+        known = [value for value, _ in slots if value is not None]
+        total = sum(known) if len(known) == len(slots) else None
+        rest = None if total is None else total - amount
+        holds("trace.transfers, " + row["name"], rest is None or rest >= 0,
+              "no more paid than held", rest)  # fmt: skip
+        carried = [coin for _, coin in slots if coin is not None]
+        if not carried:
+            pending[source] = [] if rest == 0 else [(rest, None)]
+            return None
+        node, u = Node(row["name"]), len(self.nodes)
+        node.slots, node.total = slots, total
+        for coin in carried:
+            coin.into = u
+            alive.pop(coin.name, None)
+        self.nodes.append(node)
+        self.times.append(row["time_utc"])
+        room = sum(coin.cap for coin in carried)
+        paid = Coin(row["name"], u, amount, amount)
+        paid.owner = row["to"]
+        left = Coin("rest of %s after %s" % (source, row["name"]), u, rest,
+                    room if rest is None else rest)  # fmt: skip
+        left.owner = source
+        node.coins = [paid, left]
+        self._settle(left, alive, True)
+        pending[source] = (
+            [] if rest == 0 else [(rest, left if left.end is None else None)]
+        )
+        return paid
+
+    def _settle(self, coin: Coin, alive: Dict[str, Coin], made: bool) -> None:
+        Walk._settle(self, coin, alive, made)
+        if coin.end in ("unspent", "held, frozen"):
+            self.held[coin.owner or ""] = coin.name
+
+    def day_of(self, coin: Coin) -> Optional[str]:
+        return str(self.times[coin.node])[:10] if coin.node >= 0 else None
+
+
+class AccountProofs:
+    """Proofs of transfers, per chain and transaction, from data/accounts.json."""
+
+    def __init__(self, bag: Bag) -> None:
+        self.told: Dict[str, Any] = {}
+        if "data/accounts.json" in bag.paths:
+            self.told = bag.json("data/accounts.json")
+
+    def shows(self, walk_: AccountWalk, name: str) -> bool:
+        """Whether the bundle claims to prove a transfer of a walk."""
+        chain = self.told.get(walk_.chain, {})
+        return name.partition(":")[0] in chain.get("transactions", {})
+
+    def check(self, statement: Dict[str, Any], premises: Dict[str, Any]) -> None:
+        """Prove a transfer, or fail."""
+        raise False_(
+            "premises.proof", "a proof in data/accounts.json", premises["proof"]
+        )
+
+
 # --- 9 maximum flow ------------------------------------------------------------
 
 
@@ -1383,6 +1536,10 @@ QUESTIONS = {  # the critical questions that a finding of each kind must carry
     "tagged": "contradicted in_force source_knows true",
     "flow": "complete knowledge rule_of_account unnamed_service who_is_the_target",
     "valued": "price_known price_of_the_moment",
+    "transfers": "on_the_chain took_effect which_token who_received",
+    "token_flow": "complete knowledge rule_of_account unnamed_service who_is_the_target",
+    "linked": "customers_of_a_service other_evidence rule_can_fail shared_keys",
+    "frozen": "outflow_by_chance whose_decision",
 }
 FIGURES = ("haircut_sat", "fifo_sat", "lifo_sat", "poison_sat")
 OUTSIDE_DATES = " (outside its tag's dates)"
@@ -1472,6 +1629,8 @@ class Findings:
         self.texts = Texts(bag)
         self.by_id: Dict[str, Dict[str, Any]] = {}
         self.walks: Dict[str, Walk] = {}
+        self.account_walks: Dict[str, AccountWalk] = {}
+        self.proofs = AccountProofs(bag)
         self.directs: Dict[str, List[Coin]] = {}
         self.arrived: Dict[str, List[Coin]] = {}
         self.tag_rows = {
@@ -1483,6 +1642,9 @@ class Findings:
         for record in document["traces"]:
             name = "trace " + str(record.get("id"))[:16]
             report.guarded(name, self._walk, record)
+        for record in document["account_traces"]:
+            name = "account trace " + str(record.get("id"))[:16]
+            report.guarded(name, self._account_walk, record)
         for finding in document["findings"]:
             report.guarded(str(finding.get("id")), self._form, finding)
         for finding in self.by_id.values():
@@ -1506,6 +1668,23 @@ class Findings:
         ]:
             if txid not in walk_.ledger.txs or walk_.ledger.chain.place(txid) is None:
                 Report.current.cannot("inclusion in a block of " + txid)
+
+    def _account_walk(self, record: Dict[str, Any]) -> None:
+        walk_ = AccountWalk(record)
+        self.account_walks[walk_.id] = walk_
+        report = Report.current
+        shown = {f["statement"].get("indicator") for f in self.document["findings"]}
+        for address in sorted(walk_.home - shown):
+            report.cannot("that the seed address %s belongs to the case: no exhibit "
+                          "shows it" % address)  # fmt: skip
+        report.cannot("completeness: that no transfer to or from an account of a walk is "
+                      "left out, and what each held before its first")  # fmt: skip
+        report.cannot("why payments without a name were not followed: what their "
+                      "receivers paid need not be in the bundle")  # fmt: skip
+        unproven = [name for name in walk_.rows if not self.proofs.shows(walk_, name)]
+        if unproven:
+            report.cannot("%d of the %d transfers of an account trace: node-asserted, no "
+                          "proof is in the bundle" % (len(unproven), len(walk_.rows)))  # fmt: skip
 
     def _form(self, finding: Dict[str, Any]) -> None:
         kind = finding["kind"]
@@ -1772,7 +1951,7 @@ class Findings:
         tags = [finding for finding in cited if finding["kind"] == "tagged"]
         joined = {address}
         for finding in cited:
-            if finding["kind"] == "same_cluster":
+            if finding["kind"] in ("same_cluster", "linked"):
                 joined |= {finding["statement"]["a"], finding["statement"]["b"]}
         holds(where, bool(tags), "a tag that says so", ids)
         for tag in tags:
@@ -1807,6 +1986,93 @@ class Findings:
                                   finding["id"])  # fmt: skip
         must("statement.lower_sat", lower, statement["lower_sat"])
         must("statement.upper_sat", upper, statement["upper_sat"])
+
+    # -- what chains of accounts show
+
+    def _transfers(self, finding: Dict[str, Any]) -> None:
+        statement, premises = finding["statement"], finding["premises"]
+        if premises["proof"] == "node-asserted":
+            Report.current.cannot("node-asserted: transfers that no proof in the bundle "
+                                  "shows", finding["id"])  # fmt: skip
+        else:
+            self.proofs.check(statement, premises)
+            Report.current.cannot("that the blocks which hold proven transfers are on the "
+                                  "chain people use: compare their hashes with a node you "
+                                  "trust", finding["id"])  # fmt: skip
+        for walk_ in self.account_walks.values():
+            row = walk_.rows.get("%s:%d" % (statement["txid"], statement["log"]))
+            if row is None or (walk_.chain, walk_.token) != (statement["chain"],
+                                                             statement["token"]):  # fmt: skip
+                continue
+            for key in ("from", "to", "amount"):
+                must("statement.%s, as in the walk" % key, row[key], statement[key])
+            must(
+                "premises.time_utc, as in the walk",
+                row["time_utc"],
+                premises["time_utc"],
+            )
+
+    def _token_flow(self, finding: Dict[str, Any]) -> None:
+        statement, premises = finding["statement"], finding["premises"]
+        holds("premises.trace", premises["trace"] in self.account_walks,
+              "an account trace that checks out", premises["trace"])  # fmt: skip
+        walk_ = self.account_walks[premises["trace"]]
+        must("statement.chain", walk_.chain, statement["chain"])
+        must("statement.token", walk_.token, statement["token"])
+        must("statement.direction", walk_.forward, statement["direction"] == "forward")
+        must("statement.seed_amount", str(walk_.seed_sat), statement["seed_amount"])
+        must("premises.arrivals, each end of this name once",
+             sorted(n for n, c in walk_.ends.items() if c.stated["name"] == statement["target"]),
+             sorted(premises["arrivals"]))  # fmt: skip
+        coins = [walk_.ends[name] for name in premises["arrivals"]]
+        ways = self._addresses(finding, coins, walk_)
+        named = [coin for coin in coins if ways[coin.owner or ""] != "cluster"]
+        direct = walk_.direct(named)
+        sums: Dict[str, List[Optional[int]]] = {
+                "direct": [c.cap for c in direct], "poison": [c.value for c in coins],
+                "haircut": [c.haircut for c in coins],
+                "fifo": [c.ordered("fifo") for c in coins],
+                "lifo": [c.ordered("lifo") for c in coins]}  # fmt: skip
+        for figure, parts in sums.items():
+            known = [part for part in parts if part is not None]
+            found = str(sum(known)) if len(known) == len(parts) else None
+            must("statement.%s_amount" % figure, found, statement[figure + "_amount"])
+        for bound in ("upper", "lower"):
+            where = "premises.%s_flow" % bound
+            stated = [(name, int(amount)) for name, amount in premises[bound + "_flow"]]
+            found = str(check_extreme(walk_, coins, stated, bound == "upper", where))
+            must("statement.%s_amount" % bound, found, statement[bound + "_amount"])
+        self.directs[finding["id"]], self.arrived[finding["id"]] = direct, coins
+        Report.current.cannot("that targets took in what received_amount says: it counts "
+                              "the whole ledger", finding["id"])  # fmt: skip
+
+    def _linked(self, finding: Dict[str, Any]) -> None:
+        statement, premises = finding["statement"], finding["premises"]
+        holds(
+            "statement.a",
+            statement["a"] != statement["b"],
+            "two accounts",
+            statement["a"],
+        )
+        holds("premises.transfers", bool(premises["transfers"]), "at least one", "none")
+        versions = {
+            rule["id"]: rule["version"] for rule in self.document["method"]["rules"]
+        }
+        must(
+            "premises.rule_version",
+            versions.get(statement["rule"]),
+            premises["rule_version"],
+        )
+        Report.current.cannot("links between accounts: applying their rules again takes the "
+                              "ledger", finding["id"])  # fmt: skip
+
+    def _frozen(self, finding: Dict[str, Any]) -> None:
+        statement = finding["statement"]
+        lifted = statement["lifted_utc"]
+        holds("statement.lifted_utc", lifted is None or lifted >= statement["since_utc"],
+              "not before the freeze", lifted)  # fmt: skip
+        Report.current.cannot("freezes: node-asserted, and the balances under them are the "
+                              "ledger's", finding["id"])  # fmt: skip
 
     # -- an amount was worth so much
 
@@ -2009,6 +2275,7 @@ def check_document(bag: Bag) -> None:
     findings = Findings(bag, ledgers, document)
     report.guarded("stops", check_stops, document, findings)
     report.guarded("summary", check_summary, document, findings)
+    report.guarded("assets", check_assets, document, findings)
     check_strangers(bag, document)
 
 
@@ -2036,7 +2303,7 @@ def check_strangers(bag: Bag, document: Dict[str, Any]) -> None:
     known = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt",
              "README.txt", "README.ar.txt", "verify.py", "data/findings.json",
              "data/findings.schema.json", "data/blocks.json", "data/prevouts.json",
-             "data/tags.json", "data/prices.json"} | exhibits  # fmt: skip
+             "data/tags.json", "data/prices.json", "data/accounts.json"} | exhibits  # fmt: skip
     texts = {"data/texts/%s.txt" % f["premises"].get("text_sha256")
              for f in document["findings"]}  # fmt: skip
     for path in bag.paths:
@@ -2102,14 +2369,22 @@ def check_summary(document: Dict[str, Any], findings: Findings) -> None:
         holds("summary.seed_sat", summary["seed_sat"] in seeds or len(seeds) > 1,
               sorted(seeds), summary["seed_sat"])  # type: ignore[arg-type] # fmt: skip
     for language in ("en", "ar"):
-        check_headline(summary["headline"][language], summary)
+        check_headline(summary["headline"][language], summary, document["assets"])
     Report.current.cannot("the headline's words; its numbers are the summary's own")
     Report.current.cannot("the counts of indicators, clusters and tags met")
 
 
-def check_headline(text: str, summary: Dict[str, Any]) -> None:
+def check_headline(
+    text: str, summary: Dict[str, Any], assets: List[Dict[str, Any]]
+) -> None:
     """Each number in the headline is one of the summary's own figures."""
     allowed = {str(len(summary["targets"]))}
+    for asset in assets:
+        for line in [asset, *asset["targets"]]:
+            text = text.replace(line.get("name") or asset["token"], " ")
+            for key, value in line.items():
+                if key.endswith("_amount") and value is not None:
+                    allowed |= {value, in_units(value, asset["decimals"])}
     allowed |= {str(summary[k]) for k in ("n_indicators", "n_clusters", "n_tags_met")}
     amounts = [summary["seed_sat"]]
     for target in sorted(summary["targets"], key=lambda t: -len(t["name"])):
@@ -2124,6 +2399,61 @@ def check_headline(text: str, summary: Dict[str, Any]) -> None:
     for number in re.findall(r"\d[\d,.]*", text):
         plain = number.replace(",", "").rstrip(".")
         holds("summary.headline", plain in allowed, "figures of the summary", number)
+
+
+def in_units(amount: str, decimals: Optional[int]) -> str:
+    """Base units as a decimal number of whole ones, without needless zeros."""
+    if not decimals:
+        return amount
+    whole, part = divmod(int(amount), 10**decimals)
+    return ("%d.%0*d" % (whole, decimals, part)).rstrip("0").rstrip(".")
+
+
+def check_assets(document: Dict[str, Any], findings: Findings) -> None:
+    """What a reader sees of each token says what the findings say."""
+    flows = {i: f for i, f in findings.by_id.items() if f["kind"] == "token_flow"}
+    told = []
+    for asset in document["assets"]:
+        where = "assets, " + asset["token"]
+        walk_ = findings.account_walks.get(asset["trace"] or "")
+        if asset["trace"] is not None:
+            holds(where, walk_ is not None, "a trace that checks out", asset["trace"])
+        if walk_ is not None:
+            must(where + ", token", walk_.token, asset["token"])
+            must(where + ", seed_amount", str(walk_.seed_sat), asset["seed_amount"])
+            must(where + ", n_seeds", len(walk_.seeds), asset["n_seeds"])
+            met = {coin.stated["name"] for coin in walk_.ends.values()} - {None}
+            must(where + ", every name", sorted(met),
+                 sorted(target["name"] for target in asset["targets"]))  # fmt: skip
+            ends = {(e.end, n.replace(" " + RETURNED, ""), e.stated["name"], str(e.lower),
+                     str(e.upper)) for n, e in walk_.ends.items()}  # fmt: skip
+            for stop in asset["stops"]:
+                key = tuple(stop[k] for k in ("reason", "where", "name", "lower_amount",
+                                              "upper_amount"))  # fmt: skip
+                holds(where + ", stop at " + stop["where"], key in ends,
+                      "an end of its trace", key)  # fmt: skip
+        else:
+            must(where + ", seed_amount without a trace", "0", asset["seed_amount"])
+        for target in asset["targets"]:
+            finding = flows.get(target["finding"])
+            line = where + ", " + target["name"]
+            holds(line, finding is not None, "a token flow", target["finding"])
+            assert finding is not None
+            told.append(target["finding"])
+            must(line, finding["statement"]["target"], target["name"])
+            must(line + ", token", finding["statement"]["token"], asset["token"])
+            must(line + ", trace", finding["premises"]["trace"], asset["trace"])
+            for key in target:
+                if key.endswith("_amount"):
+                    must(line + ", " + key, finding["statement"][key], target[key])
+            if target["money"] is not None:
+                Report.current.cannot("money of tokens: the prices of their days are not "
+                                      "looked up again", target["finding"])  # fmt: skip
+    must("assets, every token flow", sorted(flows), sorted(told))
+    if document["assets"]:
+        Report.current.cannot(
+            "symbols and decimals of tokens: Dalil's own table says so"
+        )
 
 
 def check_money(

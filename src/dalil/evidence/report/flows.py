@@ -33,6 +33,11 @@ _ROLE_OF_REASON: dict[str, Role] = {
     "hop limit": "limit",
     "size limit": "limit",
     "fee": "fee",
+    "burned": "border",
+    "destroyed": "border",
+    "minted": "border",
+    "held, frozen": "unspent",
+    "balances are no sums": "border",
     "target": "target",
     "named address": "target",
 }
