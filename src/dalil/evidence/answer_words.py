@@ -17,7 +17,7 @@ _Status = Literal["answered", "open", "not_applicable"]
 _OPEN_AR = "لا يجيب السجل عن هذا السؤال؛ وهو متروك لتقدير الإنسان."
 _OPEN = "The ledger does not answer this; it is for people to judge."
 
-ANSWERS: dict[str, tuple[_Status, str, str, str]] = {
+_ANSWERS: dict[str, tuple[_Status, str, str, str]] = {
     "unchanged:hash": (
         "answered",
         "exhibit",
@@ -252,4 +252,5 @@ ANSWERS: dict[str, tuple[_Status, str, str, str]] = {
         "Not necessarily: it is one figure for the whole UTC day.",
         "ليس بالضرورة: فهو رقم واحد لليوم كله بالتوقيت العالمي.",
     ),
-} | ACCOUNT_ANSWERS
+}
+ANSWERS = _ANSWERS | ACCOUNT_ANSWERS
