@@ -9,9 +9,10 @@ import numpy as np
 from dalil.chains.bitcoin.family.pools import has_pools, into_pools
 from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import NotFoundError, StoreError
+from dalil.ledger.analysis.sums import exact_sum
 from dalil.ledger.layout import NO_ADDRESS
 from dalil.ledger.store.chunks import pieces
-from dalil.units import exact_sum, format_utc
+from dalil.units import format_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,6 +28,8 @@ def test_sums_are_those_of_plain_integers(pairs: list[tuple[int, int]]) -> None:
     codes = np.array([code for code, _ in pairs], np.uint8)
     values = np.array([value for _, value in pairs], np.int64)
     assert exact_sum(values) == sum(value for _, value in pairs)
+    many = np.repeat(values, 20)
+    assert exact_sum(many) == 20 * exact_sum(values)
     by_hand: dict[int, int] = {}
     for code, value in pairs:
         by_hand[code] = by_hand.get(code, 0) + value

@@ -9,19 +9,26 @@ enough; what leaves this module is Python's own integers.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from dalil.kernels import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["exact_sum", "sum_by_code"]
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 _THREADS = 2
 _MIN_ROWS_A_THREAD = 1 << 20
+_FEW = 1_000
+"""Rows that Python adds up before a process's first kernel is loaded."""
 _RUN = 2048
 """Rows looked at together, still in the nearest cache the second time."""
 _SMALL_BITS = 52
@@ -43,21 +50,23 @@ def _halves(values: NDArray[np.int64]) -> tuple[np.int64, np.int64]:
 
 
 @kernel
-def _occurring(codes: NDArray[np.uint8], kinds: NDArray[np.uint8]) -> int:
-    """List the codes that occur, ascending, `_NO_CODE` behind them.
-
-    Returns how many they are, or 0 if one of them is not small.
-    """
+def _occurring(codes: NDArray[np.uint8]) -> np.int64:
+    """Give one bit for each code that occurs, or 0 if one of them is not small."""
     bits, largest = np.uint32(0), np.uint8(0)
     for i in range(codes.size):
         bits = np.uint32(bits | np.uint32(1) << np.uint32(codes[i] & 31))
         largest |= codes[i]
+    return np.int64(bits) if largest < _SMALL_CODES else np.int64(0)
+
+
+@kernel
+def _list_codes(bits: np.int64, kinds: NDArray[np.uint8]) -> int:
+    """List codes from their bits, `_NO_CODE` behind them; gives how many."""
     n = 0
-    if largest < _SMALL_CODES:
-        for code in range(_SMALL_CODES):
-            if np.int64(bits) >> code & 1:
-                kinds[n] = code
-                n += 1
+    for code in range(_SMALL_CODES):
+        if bits >> code & 1:
+            kinds[n] = code
+            n += 1
     kinds[n:] = _NO_CODE
     return n
 
@@ -116,10 +125,13 @@ def _by_code(
     """
     kinds = np.empty(_SMALL_CODES + _TOGETHER, np.uint8)
     sums = np.empty(_TOGETHER, np.int64)
+    last, n = np.int64(0), 0
     for start in range(0, values.size, _RUN):
         run_codes = codes[start : min(start + _RUN, values.size)]
         run = values[start : min(start + _RUN, values.size)]
-        n = _occurring(run_codes, kinds)
+        occurring = _occurring(run_codes)
+        if occurring != last:
+            last, n = occurring, _list_codes(occurring, kinds)
         small = n > 0
         for first in range(0, n, _TOGETHER):
             bits = _add_eight(run_codes, run, kinds[first:], n - first, sums)
@@ -141,6 +153,16 @@ def _parts(n: int) -> list[slice]:
     return [slice(at, at + step) for at in range(0, n, step)]
 
 
+def _on_threads(call: Callable[[T], R], parts: list[T]) -> list[R]:
+    """Call for each part at once, the caller's own thread taking the first."""
+    first, *others = parts
+    if not others:
+        return [call(first)]
+    with ThreadPoolExecutor(len(others)) as threads:
+        told = [threads.submit(call, part) for part in others]
+        return [call(first), *(future.result() for future in told)]
+
+
 def exact_sum(values: NDArray[np.int64]) -> int:
     """Add int64 values up exactly; reads the column once, copies nothing.
 
@@ -149,12 +171,10 @@ def exact_sum(values: NDArray[np.int64]) -> int:
     >>> exact_sum(np.full(3, (1 << 63) - 1)) == 3 * ((1 << 63) - 1)
     True
     """
+    if values.size <= _FEW:
+        return sum(values.tolist())
     parts = [values[part] for part in _parts(values.size)]
-    if len(parts) == 1:
-        low, high = _halves(parts[0])
-        return int(low) + (int(high) << 32)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        found = list(threads.map(_halves, parts))
+    found = _on_threads(_halves, parts)
     return sum(int(low) + (int(high) << 32) for low, high in found)
 
 
@@ -173,11 +193,7 @@ def sum_by_code(codes: NDArray[np.uint8], values: NDArray[np.int64]) -> dict[int
         _by_code(codes[part], values[part], halves)
         return halves
 
-    if len(parts) == 1:
-        found = [add(parts[0])]
-    else:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            found = list(threads.map(add, parts))
+    found = _on_threads(add, parts)
     return {
         code: sum(int(low[code]) + (int(high[code]) << 32) for low, high, _ in found)
         for code in range(256)
