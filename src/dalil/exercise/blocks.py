@@ -13,6 +13,7 @@ from dalil.chains.bitcoin.transaction import (
     TxOutput,
     double_sha256,
 )
+from dalil.sources.blockfiles import record_head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +151,7 @@ class BlockFiles:
             self._finish(keep=True)
         if self._file is None:
             self._file = self._part.open("wb")
-        self._file.write(REGTEST.magic + struct.pack("<I", len(block)))
+        self._file.write(record_head(REGTEST, len(block)))
         self._file.write(block)
 
     @property

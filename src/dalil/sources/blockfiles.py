@@ -36,6 +36,7 @@ __all__ = [
     "Record",
     "header_at",
     "networks_of",
+    "record_head",
     "scan_file",
     "xor_key",
 ]
@@ -133,6 +134,11 @@ def xor_key(path: Path) -> bytes:
     if len(raw) != 8:
         raise BlockDataError("xor.dat should hold 8 bytes", f"{len(raw)} bytes")
     return raw
+
+
+def record_head(network: Network, size: int) -> bytes:
+    """Write what Core puts before a record of so many bytes: magic and length."""
+    return network.magic + struct.pack("<I", size)
 
 
 def networks_of(magic: bytes) -> list[Network]:

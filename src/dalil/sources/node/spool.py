@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from dalil.chains.bitcoin.family.headers import proves_work, read_header
 from dalil.errors import StoreError
-from dalil.sources.blockfiles import BlockFile, Record, scan_file
+from dalil.sources.blockfiles import BlockFile, Record, record_head, scan_file
 from dalil.sources.blockfolder import BlockFolder
 from dalil.sources.node.records import put_record, undo_places
 
@@ -178,11 +177,11 @@ class Spool:
         if at and (at + len(block) > _FILE_BYTES or self._n_records >= _FILE_RECORDS):
             self._start_file()
             file, at = self._blk(self._number), 0
-        magic, undo_at = self._network.magic, 0
+        undo_at = 0
         if self._undo:
-            framed = magic + struct.pack("<I", len(undo) - 32) + undo
+            framed = record_head(self._network, len(undo) - 32) + undo
             undo_at = put_record(self._rev(self._number), framed)
-        put_record(file, magic + struct.pack("<I", len(block)), block)
+        put_record(file, record_head(self._network, len(block)), block)
         self._n_records += 1
         place = _Place(self._number, at + 8, len(block), header, undo_at)
         self._places[header.hash] = place
