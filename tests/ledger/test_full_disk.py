@@ -10,9 +10,7 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,31 +22,11 @@ from tests.ledger.breaking import (
     check_it_goes_on,
     check_what_is_left,
     in_child,
-    scenes,
-    small_pieces,
     start,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 FULL = int(os.environ.get("DALIL_FULL_DISKS", "20"))
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def room() -> Iterator[Path]:
-    shm = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(
-        dir=shm if os.access(shm, os.W_OK) else None
-    ) as name:
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def played(room: Path) -> Iterator[list[Scene]]:
-    with small_pieces():
-        yield scenes(room)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,20 +24,11 @@ from tests.ledger.breaking import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.ledger.breaking import Scene
 
 KILLS = int(os.environ.get("DALIL_KILLS", "30"))
-
-
-@pytest.fixture(scope="module")
-def room() -> Iterator[Path]:
-    """A folder in memory where there is one: thousands of files are synced here."""
-    shm = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(
-        dir=shm if os.access(shm, os.W_OK) else None
-    ) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="module")

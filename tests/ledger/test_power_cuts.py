@@ -12,14 +12,11 @@ import mmap
 import os
 import random
 import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
-
-import pytest
 
 from dalil.ledger.store.commit import Commit, has_ledger
 from tests.ledger.breaking import (
@@ -30,30 +27,10 @@ from tests.ledger.breaking import (
     check_what_is_left,
     in_child,
     moments_in,
-    scenes,
-    small_pieces,
     start,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CUTS = int(os.environ.get("DALIL_POWER_CUTS", "24"))
-
-
-@pytest.fixture(scope="module")
-def room() -> Iterator[Path]:
-    shm = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(
-        dir=shm if os.access(shm, os.W_OK) else None
-    ) as name:
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def played(room: Path) -> Iterator[list[Scene]]:
-    with small_pieces():
-        yield scenes(room)
 
 
 class Disk:
