@@ -34,6 +34,8 @@ class HandAccounts:
     ----------
     from_genesis : bool
         Whether all balances begin at 0; else they are not known.
+    native : str, optional
+        Which word for a coin means the chain's own; all others are contracts.
 
     Examples
     --------
@@ -44,10 +46,11 @@ class HandAccounts:
     ([50, 30], 'bob')
     """
 
-    def __init__(self, *, from_genesis: bool = True) -> None:
+    def __init__(self, *, from_genesis: bool = True, native: str | None = None) -> None:
         self.chain = "eip155:1337"
         self.contiguous = True
         self._from_genesis = from_genesis
+        self._native = native
         self._anchors: dict[tuple[int, int], int] = {}
         self._times: list[int] = []
         self._tx_transfers, self._tx_events = [0], [0]
@@ -152,6 +155,13 @@ class HandAccounts:
     event_amount = property(lambda self: limbs_of(self._event_amounts))
 
     @property
+    def block_hash(self) -> NDArray[np.uint8]:
+        """(n_blocks, 32) the hash of each block's number."""
+        rows = range(len(self._times))
+        raw = b"".join(hashlib.sha256(b"block %d" % row).digest() for row in rows)
+        return np.frombuffer(raw, np.uint8).reshape(-1, 32)
+
+    @property
     def transfer_amount(self) -> NDArray[np.uint64]:
         """(n_transfers,) lowest limb."""
         return np.ascontiguousarray(limbs_of(self._amounts)[:, 0])
@@ -182,13 +192,20 @@ class HandAccounts:
 
     @property
     def token_kind(self) -> NDArray[np.uint8]:
-        """(n_tokens,) all contracts."""
-        return np.full(len(self._tokens), TokenKind.CONTRACT, np.uint8)
+        """(n_tokens,) `TokenKind`."""
+        kinds = [
+            TokenKind.NATIVE if word == self._native else TokenKind.CONTRACT
+            for word in self._tokens
+        ]
+        return np.array(kinds, dtype=np.uint8)
 
     @property
     def token_key(self) -> NDArray[np.uint8]:
         """(n_tokens, 20)."""
-        raw = b"".join(self._key("token " + word) for word in self._tokens)
+        raw = b"".join(
+            self._key("NOBODY" if word == self._native else "token " + word)
+            for word in self._tokens
+        )
         return np.frombuffer(raw, np.uint8).reshape(-1, 20)
 
     def find_address(self, text: str, /) -> int | None:

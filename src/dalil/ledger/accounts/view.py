@@ -41,6 +41,10 @@ class AccountView(Protocol):
         """(n_blocks,) ascending."""
 
     @property
+    def block_hash(self) -> NDArray[np.uint8]:
+        """(n_blocks, 32) as printed; zeros where the source does not tell."""
+
+    @property
     def block_time(self) -> I64:
         """(n_blocks,) Unix seconds."""
 
