@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dalil.tracing.columns import I64, ReachColumns
     from dalil.tracing.reach import Reached
 
-__all__ = ["LARGEST_SUM", "FlowGraph", "flow_graph"]
+__all__ = ["LARGEST_SUM", "FlowGraph", "capacities", "flow_graph"]
 
 LARGEST_SUM = 1 << 61
 """No sum of satoshi in a trace may exceed this; all of Bitcoin is 2.1e15."""
@@ -161,7 +161,7 @@ def _totals(columns: ReachColumns, tx: I64) -> tuple[I64, I64]:
 
 
 @kernel
-def _capacities(slot_start: I64, slot_coin: I64, coin_start: I64, value: I64) -> I64:
+def capacities(slot_start: I64, slot_coin: I64, coin_start: I64, value: I64) -> I64:
     """Fill in the capacity of coins of unknown value."""
     capacity = value.copy()
     for u in range(slot_start.size - 1):
@@ -275,7 +275,7 @@ def flow_graph(
         slot_coin=slot_coin,
         coin_start=coin_start,
         value=value,
-        capacity=_capacities(entering.start, slot_coin, coin_start, value),
+        capacity=capacities(entering.start, slot_coin, coin_start, value),
         into=into,
         code=code,
         output=output,

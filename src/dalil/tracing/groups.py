@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from dalil.tracing.graph import FlowGraph
     from dalil.tracing.request import Mark
 
-__all__ = ["Meeting", "address_of_coins", "coins_with", "meetings", "node_times"]
+__all__ = [
+    "Meeting",
+    "address_of_coins",
+    "called",
+    "coins_with",
+    "meetings",
+    "node_times",
+]
 
 OUTSIDE_DATES = "outside its tag's dates"
 
@@ -71,14 +78,15 @@ def coins_with(graph: FlowGraph, code: StopCode) -> NDArray[np.bool_]:
     return np.equal(graph.code, code)
 
 
-def _called(marks: list[Mark], time: int) -> Meeting:
+def called(marks: list[Mark], time: int) -> Meeting:
+    """Tell what the marks of one address call it at a moment."""
     holding = [mark for mark in marks if mark.holds_at(time)]
     told = holding or marks
     names = tuple(sorted({mark.name for mark in told}))
     # A service's kind says more than "target" where an address has both.
     kind = min(told, key=lambda mark: (mark.reason == "target", mark.reason))
     ways = {mark.by for mark in told}
-    by = next(way for way in ("tag", "request", "cluster") if way in ways)
+    by = next(w for w in ("tag", "request", "deposit", "cluster") if w in ways)
     return Meeting(names, kind.reason, by, in_dates=bool(holding))
 
 
@@ -98,4 +106,4 @@ def meetings(
         if mark.address in book:
             book[mark.address].append(mark)
     rows = zip(coins.tolist(), owners, times.tolist(), strict=True)
-    return {coin: _called(book[owner], time) for coin, owner, time in rows}
+    return {coin: called(book[owner], time) for coin, owner, time in rows}

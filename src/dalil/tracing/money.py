@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dalil.tracing.prices import PriceSeries
     from dalil.tracing.result import Target, Trace
 
-__all__ = ["Money", "money_of"]
+__all__ = ["Money", "filled", "money_of"]
 
 _EXACT = Context(prec=120)
 """Digits enough for any price times any sum of satoshi: nothing is rounded."""
@@ -77,8 +77,8 @@ def money_of(trace: Trace, target: Target, prices: PriceSeries, currency: str) -
             for value, low, high in zip(worth, lower, upper, strict=True)
             if value is not None
         )
-        least = _filled(rows, target.amounts.lower_sat)
-        most = _filled(rows[::-1], target.amounts.upper_sat)
+        least = filled(rows, target.amounts.lower_sat)
+        most = filled(rows[::-1], target.amounts.upper_sat)
     return Money(name, direct, least, most, ())
 
 
@@ -101,8 +101,11 @@ def _direct(
     return total
 
 
-def _filled(rows: list[tuple[Decimal, int, int]], total: int) -> Decimal:
-    """Lay `total` satoshi into rows in turn, each between its own bounds."""
+def filled(rows: list[tuple[Decimal, int, int]], total: int) -> Decimal:
+    """Lay `total` base units into rows in turn, each between its own bounds.
+
+    Rows are (price of one, least, most); what all together is worth.
+    """
     left = total - sum(low for _, low, _ in rows)
     amount = sum((price * low for price, low, _ in rows), Decimal(0))
     for price, low, high in rows:

@@ -42,7 +42,8 @@ class Mark:
         ``target`` for anyone else.
     by : str
         ``tag`` where the address itself is named, ``cluster`` where it only
-        acts together with one that is, ``request`` where the user said so.
+        acts together with one that is, ``deposit`` where it only forwards to
+        one that is, ``request`` where the user said so.
     valid_from, valid_to : int, optional
         Unix seconds; the name holds from the first up to, not including, the
         second.
@@ -51,7 +52,7 @@ class Mark:
     address: int
     name: str
     reason: str = "target"
-    by: Literal["tag", "cluster", "request"] = "request"
+    by: Literal["tag", "cluster", "deposit", "request"] = "request"
     valid_from: int | None = None
     valid_to: int | None = None
 

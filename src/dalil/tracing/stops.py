@@ -29,6 +29,16 @@ class StopCode(IntEnum):
     HOPS = 10
     SIZE = 11
     FEE = 12
+    BURNED = 13
+    """On chains of accounts: paid to nobody, so it is no more."""
+    DESTROYED = 14
+    """On chains of accounts: wiped out by the token's issuer."""
+    MINTED = 15
+    """On chains of accounts, backward: it came into being here."""
+    FROZEN = 16
+    """On chains of accounts: held where the token's issuer lets nothing move."""
+    UNSUMMED = 17
+    """Of a token whose balances are not the sums of its transfers."""
 
     @property
     def reason(self) -> str:
@@ -50,4 +60,9 @@ _REASONS = {
     StopCode.HOPS: "hop limit",
     StopCode.SIZE: "size limit",
     StopCode.FEE: "fee",
+    StopCode.BURNED: "burned",
+    StopCode.DESTROYED: "destroyed",
+    StopCode.MINTED: "minted",
+    StopCode.FROZEN: "held, frozen",
+    StopCode.UNSUMMED: "balances are no sums",
 }

@@ -1,0 +1,276 @@
+"""What a trace of accounts found: targets with bounds and denominators, stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dalil.tracing.groups import coins_with
+from dalil.tracing.request import Direction
+from dalil.tracing.stops import StopCode
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dalil.ledger.accounts.view import AccountView
+    from dalil.tracing.accounts.graph import AccountGraph
+    from dalil.tracing.accounts.naming import Unit
+    from dalil.tracing.accounts.request import AccountRequest
+    from dalil.tracing.accounts.seeds import AccountSeeds
+    from dalil.tracing.amounts import Amounts, Figures
+    from dalil.tracing.groups import Meeting
+
+__all__ = [
+    "AccountStop",
+    "AccountStopTotal",
+    "AccountTarget",
+    "AccountTrace",
+    "Payer",
+    "amounts_json",
+]
+
+
+def amounts_json(amounts: Amounts) -> dict[str, str | None]:
+    """Lay figures out as decimal strings of base units; null: not computable."""
+    return {
+        key.replace("_sat", "_amount"): None if value is None else str(value)
+        for key, value in amounts.to_json().items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """An account that paid a name, and all it took in itself: the denominator.
+
+    `paid` counts transfers in which the trace met the name; `received` all of
+    the token that ever came to the account up to the last of them, from anybody.
+    """
+
+    address: str
+    paid: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTarget:
+    """One name that money met, and how much of it, in base units.
+
+    Parameters
+    ----------
+    name : str
+    reason : str
+        The kind of service, pool or bridge, or ``target``.
+    direct : int
+        Paid to the name's own addresses (backward: by them, to the seeds) by
+        accounts that held nothing but seed money; exact, and never above the
+        lower bound.
+    amounts : Amounts
+        With set bounds.
+    unit : Unit
+    coins : tuple of int
+        The ends, by coin of the trace's graph.
+    seeds_total : int
+        All seed money of the trace.
+    total : int
+        All the name's addresses here took in (backward: paid out) of the
+        token, from anybody.
+    payers : tuple of Payer
+        Forward: who paid the name, the largest payments first.
+    n_indirect : int
+        How many ends lie at addresses the name holds by cluster or by their
+        forwarding only.
+    """
+
+    name: str
+    reason: str
+    direct: int
+    amounts: Amounts
+    unit: Unit
+    coins: tuple[int, ...]
+    seeds_total: int
+    total: int
+    payers: tuple[Payer, ...] = ()
+    n_indirect: int = 0
+    direct_coins: tuple[int, ...] = ()
+    """The coins that make up `direct`; backward, seeds."""
+
+    def denominator(self) -> str | None:
+        """Say what else passed through whoever paid; None where nothing did."""
+        busy = [p for p in self.payers if p.received > self.amounts.upper_sat]
+        if not busy:
+            return None
+        most = max(busy, key=lambda payer: payer.received)
+        return (
+            f"of the {self.unit.write(most.received)} that {most.address} took in "
+            "from anybody"
+        )
+
+    def headline(self) -> str:
+        """Say it in one line: direct, then the interval, then the denominator."""
+        low, high = self.amounts.lower_sat, self.amounts.upper_sat
+        write = self.unit.write
+        told = f"between {write(low)} and {write(high)} in all"
+        if low == 0:
+            told = f"not determinable, between {write(0)} and {write(high)}"
+        elif low == high:
+            told = f"exactly {write(low)} in all"
+        of = self.denominator()
+        return f"direct {write(self.direct)}; {told}" + (f"; {of}" if of else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Lay the target out under its keys on the wire."""
+        return {
+            "name": self.name,
+            "reason": self.reason,
+            "direct_amount": str(self.direct),
+            **amounts_json(self.amounts),
+            "determinable": self.amounts.determinable,
+            "n_outputs": len(self.coins),
+            "n_outputs_by_cluster": self.n_indirect,
+            "seeds_total_amount": str(self.seeds_total),
+            "name_total_amount": str(self.total),
+            "payers": [
+                {
+                    "address": payer.address,
+                    "paid_amount": str(payer.paid),
+                    "received_amount": str(payer.received),
+                }
+                for payer in self.payers
+            ],
+            "headline": self.headline(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStop:
+    """One place where the trace ends, with the amount that ends there.
+
+    `where` names a transfer, or what stays at an account. Its bounds are local,
+    so they may not be added up.
+    """
+
+    reason: str
+    where: str
+    value: int | None
+    amounts: Amounts
+    name: str | None
+    address: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Lay the stop out under its keys on the wire."""
+        return {
+            "reason": self.reason,
+            "where": self.where,
+            "name": self.name,
+            "address": self.address,
+            "value_amount": None if self.value is None else str(self.value),
+            **amounts_json(self.amounts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStopTotal:
+    """All stops for one reason together, with set bounds."""
+
+    reason: str
+    n_stops: int
+    amounts: Amounts
+
+    def to_json(self) -> dict[str, Any]:
+        """Lay the total out."""
+        told = {"reason": self.reason, "n_stops": self.n_stops}
+        return {**told, **amounts_json(self.amounts)}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AccountTrace:
+    """A finished trace of one token.
+
+    Attributes
+    ----------
+    graph : AccountGraph
+    figures : Figures
+        Base units; int64, or Python's integers where sums pass 2**61.
+    targets : list of AccountTarget
+        By name. Every name met, services and others.
+    stops : list of AccountStop
+        In the order money was followed; what is held, and fees, are apart.
+    unspent, frozen, fees : Amounts
+        What is still held, that part of it which is frozen, and what was spent
+        on transactions, with set bounds.
+    assumptions : list of str
+        What the bounds rest on, or why lower ones are 0.
+    reentry : str or None
+        Where the ledger has gaps: why upper bounds are wider for it.
+    """
+
+    ledger: AccountView
+    request: AccountRequest
+    unit: Unit
+    seeds: AccountSeeds
+    graph: AccountGraph
+    figures: Figures
+    met: dict[int, Meeting]
+    unspent: Amounts
+    frozen: Amounts
+    fees: Amounts
+    targets: list[AccountTarget] = field(default_factory=list)
+    stops: list[AccountStop] = field(default_factory=list)
+    stop_totals: list[AccountStopTotal] = field(default_factory=list)
+    unspent_outputs: list[AccountStop] = field(default_factory=list)
+    seeds_on_services: list[dict[str, str]] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    reentry: str | None = None
+
+    @property
+    def gaps(self) -> NDArray[np.bool_] | None:
+        """(n_coins,) where money may leave sight and return; None if nowhere."""
+        return None if self.reentry is None else leaving_sight(self.graph)
+
+    def target(self, name: str) -> AccountTarget | None:
+        """Find a target by its name."""
+        return next((t for t in self.targets if t.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Lay the trace out under its keys on the wire.
+
+        Amounts are decimal strings of base units; null is "not computable".
+        """
+        limits, flow = self.request.limits, self.graph.flow
+        return {
+            "direction": str(flow.direction),
+            "token": self.unit.token,
+            "decimals": self.unit.decimals,
+            "symbol": self.unit.symbol,
+            "seeds": {
+                "n": flow.n_seeds,
+                "total_amount": str(flow.seed_total),
+                "n_change_left_out": self.seeds.n_inner,
+                "n_opening_left_out": self.seeds.n_opening,
+                "n_outside_time_limit": self.seeds.n_outside_window,
+                "on_services": self.seeds_on_services,
+            },
+            "targets": [target.to_json() for target in self.targets],
+            "stops": [stop.to_json() for stop in self.stops],
+            "stop_totals": [total.to_json() for total in self.stop_totals],
+            "unspent": {
+                **amounts_json(self.unspent),
+                "outputs": [stop.to_json() for stop in self.unspent_outputs],
+            },
+            "frozen": amounts_json(self.frozen),
+            "fees": amounts_json(self.fees),
+            "n_transactions": int(flow.tx.size),
+            "assumptions": self.assumptions,
+            "reentry": self.reentry is not None,
+            "reentry_reason": self.reentry,
+            "limits": {name: getattr(limits, name) for name in limits.__slots__},
+        }
+
+
+def leaving_sight(graph: AccountGraph) -> NDArray[np.bool_]:
+    """(n_coins,) where money was last seen, if blocks are missing."""
+    flow = graph.flow
+    if flow.direction is Direction.BACKWARD:
+        return coins_with(flow, StopCode.BORDER)
+    return coins_with(flow, StopCode.UNSPENT) | coins_with(flow, StopCode.FROZEN)

@@ -1,0 +1,228 @@
+"""Telling what a traced graph of accounts only numbers: names, sums, ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dalil.tracing.accounts.exact import exact_amounts
+from dalil.tracing.accounts.naming import coin_name
+from dalil.tracing.accounts.result import (
+    AccountStop,
+    AccountStopTotal,
+    AccountTarget,
+    Payer,
+    leaving_sight,
+)
+from dalil.tracing.amounts import Amounts, Figures, direct_coins, figures
+from dalil.tracing.groups import Meeting, called, coins_with
+from dalil.tracing.request import Direction, Mark
+from dalil.tracing.setbounds import set_bounds
+from dalil.tracing.stops import StopCode
+from dalil.units import exact_sum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from dalil.ledger.accounts.view import AccountView
+    from dalil.progress import Progress
+    from dalil.tracing.accounts.graph import AccountGraph
+    from dalil.tracing.accounts.naming import Unit
+    from dalil.tracing.accounts.request import AccountRequest
+    from dalil.tracing.columns import I64
+
+__all__ = ["HELD", "AccountTeller"]
+
+HELD = (StopCode.UNSPENT, StopCode.FROZEN)
+"""Codes of what is still held."""
+
+_APART = (StopCode.CARRIED, StopCode.EMPTY, StopCode.FEE, *HELD)
+_MOST_PAYERS = 10
+
+
+class AccountTeller:
+    """Names what a graph only numbers, and sums what it only lists."""
+
+    def __init__(
+        self,
+        view: AccountView,
+        request: AccountRequest,
+        graph: AccountGraph,
+        unit: Unit,
+    ) -> None:
+        self.view, self.request, self.unit = view, request, unit
+        self.graph, self.flow = graph, graph.flow
+        self.figures: Figures = figures(graph.flow)
+        self.met: dict[int, Meeting] = self._meetings()
+        self.reentry = None
+        if not view.contiguous and self.flow.n_seeds:
+            self.reentry = (
+                "blocks are missing from the ledger, or its source cannot tell; "
+                "money may have moved there"
+            )
+        self.gaps = leaving_sight(graph) if self.reentry else None
+
+    def _meetings(self) -> dict[int, Meeting]:
+        """Name every coin that met a mark, by the date it did."""
+        coins = np.flatnonzero(coins_with(self.flow, StopCode.MARKED))
+        holders = self.graph.holder[coins].tolist()
+        book: dict[int, list[Mark]] = {holder: [] for holder in holders}
+        for mark in self.request.marks:
+            if mark.address in book:
+                book[mark.address].append(mark)
+        times = self._times(self.flow.output[coins])
+        rows = zip(coins.tolist(), holders, times, strict=True)
+        return {coin: called(book[holder], time) for coin, holder, time in rows}
+
+    def _times(self, transfers: I64) -> list[int]:
+        view = self.view
+        block = view.block_of_tx(view.tx_of_transfer(transfers))
+        times: list[int] = np.asarray(view.block_time)[block].tolist()
+        return times
+
+    def coded(self, *codes: StopCode) -> NDArray[np.bool_]:
+        """(n_coins,) the coins that stop for one of some reasons."""
+        return np.isin(self.flow.code, np.array(codes, dtype=np.uint8))
+
+    def ends(self, coins: Iterable[int]) -> NDArray[np.bool_]:
+        """Mark coins in a mask."""
+        mask = np.zeros(self.flow.value.size, dtype=np.bool_)
+        mask[list(coins)] = True
+        return mask
+
+    def amounts(self, ends: NDArray[np.bool_], received: int | None = None) -> Amounts:
+        """Read every figure for a set of ends."""
+        bounds = set_bounds(self.flow, ends, gaps=self.gaps, receipts=received)
+        return self.figures.of_ends(ends, bounds)
+
+    def targets(self, progress: Progress) -> list[AccountTarget]:
+        """Sum up every name that was met, by name."""
+        by_name: defaultdict[str, list[int]] = defaultdict(list)
+        for coin, meeting in self.met.items():
+            by_name[meeting.name].append(coin)
+        at_home = self._at_home()
+        targets = []
+        for done, (name, coins) in enumerate(sorted(by_name.items())):
+            progress("bounding", done, len(by_name))
+            targets.append(self._target(name, coins, at_home))
+        return targets
+
+    def _target(
+        self, name: str, coins: list[int], at_home: NDArray[np.bool_]
+    ) -> AccountTarget:
+        flow = self.flow
+        owned = [c for c in coins if self.met[c].by in ("tag", "request")]
+        forward = flow.direction is Direction.FORWARD
+        named = self.ends(owned)
+        if forward:
+            direct = direct_coins(flow, self.figures.lower, at_home, named)
+        else:
+            # A seed that a named account paid is an end itself.
+            direct = named & (np.arange(flow.value.size) < flow.n_seeds)
+        names = {n for c in coins for n in self.met[c].names}
+        held = {m.address for m in self.request.marks if m.name in names}
+        total = self._moved(held, out=not forward)
+        return AccountTarget(
+            name=name,
+            reason=self.met[coins[0]].reason,
+            direct=sum(flow.value[direct].tolist()),
+            amounts=self.amounts(self.ends(coins), total),
+            unit=self.unit,
+            coins=tuple(coins),
+            seeds_total=flow.seed_total,
+            total=total,
+            payers=self._payers(coins) if forward else (),
+            n_indirect=len(coins) - len(owned),
+            direct_coins=tuple(np.flatnonzero(direct).tolist()),
+        )
+
+    def _moved(
+        self, addresses: Iterable[int], *, out: bool, until: int | None = None
+    ) -> int:
+        """Add up what came to some addresses, or went out, of the token."""
+        view, token, total = self.view, self.request.token, 0
+        for address in addresses:
+            rows = (view.transfers_from if out else view.transfers_to)(address, token)
+            rows = rows[view.transfer_from[rows] != view.transfer_to[rows]]
+            if until is not None:
+                rows = rows[rows <= until]
+            amounts = exact_amounts(view, rows)
+            wide = amounts.dtype == object
+            total += sum(amounts.tolist()) if wide else exact_sum(amounts)
+        return total
+
+    def _payers(self, coins: list[int]) -> tuple[Payer, ...]:
+        paid: defaultdict[int, int] = defaultdict(int)
+        last: dict[int, int] = {}
+        transfers = self.flow.output[coins]
+        payer = np.asarray(self.view.transfer_from)[transfers].tolist()
+        rows = zip(payer, transfers.tolist(), coins, strict=True)
+        for address, transfer, coin in rows:
+            paid[address] += int(self.flow.value[coin])
+            last[address] = max(transfer, last.get(address, 0))
+        most = sorted(paid, key=lambda address: (-paid[address], address))
+        return tuple(
+            Payer(
+                self.view.address_text(address),
+                paid[address],
+                self._moved([address], out=False, until=last[address]),
+            )
+            for address in most[:_MOST_PAYERS]
+        )
+
+    def stop_totals(self) -> list[AccountStopTotal]:
+        """Sum up every reason but names, which are targets."""
+        apart = (*_APART, StopCode.MARKED)
+        masks = {code: self.coded(code) for code in StopCode if code not in apart}
+        return [
+            AccountStopTotal(code.reason, int(mask.sum()), self.amounts(mask))
+            for code, mask in masks.items()
+            if mask.any()
+        ]
+
+    def stops(self) -> list[AccountStop]:
+        """Describe every end but what is held and what was spent on fees."""
+        return self.described(~self.coded(*_APART))
+
+    def described(self, ends: NDArray[np.bool_]) -> list[AccountStop]:
+        """Describe ends, in the order money was followed."""
+        return [self._stop(coin) for coin in np.flatnonzero(ends).tolist()]
+
+    def _stop(self, coin: int) -> AccountStop:
+        code, value = StopCode(int(self.flow.code[coin])), int(self.flow.value[coin])
+        met = self.met.get(coin)
+        reason = "held" if code is StopCode.UNSPENT else code.reason
+        return AccountStop(
+            reason=met.reason if met else reason,
+            where=coin_name(self.view, self.graph, coin),
+            value=None if value < 0 else value,
+            amounts=self.figures.of_coin(coin),
+            name=met.name if met else None,
+            address=self.view.address_text(int(self.graph.holder[coin])),
+        )
+
+    def _at_home(self) -> NDArray[np.bool_]:
+        """Seeds, and what lies at the accounts seeds came to."""
+        seeds = self.graph.holder[: self.flow.n_seeds]
+        return np.isin(self.graph.holder, seeds)
+
+    def seeds_on_services(self) -> list[dict[str, str]]:
+        """List the seeds that came to a named service."""
+        book: defaultdict[int, set[str]] = defaultdict(set)
+        for mark in self.request.marks:
+            if mark.reason != "target":
+                book[mark.address].add(mark.name)
+        transfers = self.flow.output[: self.flow.n_seeds]
+        owners = np.asarray(self.view.transfer_to)[transfers].tolist()
+        return [
+            {
+                "where": coin_name(self.view, self.graph, coin),
+                "name": " | ".join(sorted(book[owner])),
+            }
+            for coin, owner in enumerate(owners)
+            if owner in book
+        ]
