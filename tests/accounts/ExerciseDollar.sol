@@ -5,7 +5,7 @@ pragma solidity 0.8.28;
 /// Says what the dollar everyone uses says: the same events, the same refusals.
 contract ExerciseDollar {
     string public constant name = "EXERCISE dollar";
-    string public constant symbol = "USDT";
+    string public constant symbol = "XUSD";
     uint8 public constant decimals = 6;
 
     address public owner;

@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 
-__all__ = ["KeyRing", "Signer", "tagged_hash"]
+__all__ = ["KeyRing", "Signer", "public_point", "tagged_hash"]
 
 _FIELD = 2**256 - 2**32 - 977
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -75,7 +75,7 @@ class Signer:
         while x >> 255:  # a low r, as wallets grind for: signatures of 71 bytes
             nonce = (nonce + 1) % _ORDER
             x, y = _add((x, y), _G)
-        self._r = x
+        self._r, self._odd = x, y % 2
         self._inverse = pow(nonce, -1, _ORDER)
         self._even_nonce = nonce if y % 2 == 0 else _ORDER - nonce
         self._der_r = _der_integer(x)
@@ -87,6 +87,13 @@ class Signer:
         body = self._der_r + _der_integer(s)
         return b"\x30" + bytes([len(body)]) + body + b"\x01"
 
+    def recoverable(self, secret: int, digest: bytes) -> bytes:
+        """Return r, s and a byte that tells the public key from them: 65 bytes."""
+        s = (int.from_bytes(digest, "big") + self._r * secret) * self._inverse % _ORDER
+        low = min(s, _ORDER - s)
+        odd = self._odd ^ (low != s)
+        return self._r.to_bytes(32, "big") + low.to_bytes(32, "big") + bytes([odd])
+
     def schnorr(self, secret: int, public: bytes, digest: bytes) -> bytes:
         """Return a 64-byte BIP 340 signature; `public` is the 33-byte form."""
         even = secret if public[0] == 2 else _ORDER - secret
@@ -94,6 +101,12 @@ class Signer:
         challenge = tagged_hash(b"BIP0340/challenge", r + public[1:] + digest)
         s = (self._even_nonce + int.from_bytes(challenge, "big") * even) % _ORDER
         return r + s.to_bytes(32, "big")
+
+
+def public_point(secret: int) -> bytes:
+    """Return a public key's two coordinates, 64 bytes."""
+    x, y = _multiply(secret)
+    return x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
 def tagged_hash(tag: bytes, data: bytes) -> bytes:

@@ -45,10 +45,11 @@ def exercise_key(name: str) -> bytes:
     return sha256(f"EXERCISE {name}".encode()).digest()[:20]
 
 
-DOLLAR = Coin("USDT", 6, TokenKind.CONTRACT, exercise_key("dollar"))
-"""Stands for the dollar everyone uses; called so on the exercise network only."""
+DOLLAR = Coin("XUSD", 6, TokenKind.CONTRACT, exercise_key("dollar"))
+"""Stands for the dollar everyone uses, under a name of its own: whatever bears
+a real dollar's name on a test network is a look-alike."""
 
-OTHER_DOLLAR = Coin("USDC", 6, TokenKind.CONTRACT, exercise_key("other dollar"))
+OTHER_DOLLAR = Coin("XUSC", 6, TokenKind.CONTRACT, exercise_key("other dollar"))
 
 NATIVE = Coin("TRX", 6, TokenKind.NATIVE, bytes(20))
 
