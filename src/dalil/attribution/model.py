@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dalil.chains.registry import ANY_EVM
+from dalil.chains.registry import fits_chain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,9 +119,7 @@ class Tag:
 
     def is_of(self, chain: str) -> bool:
         """Tell whether the tag can speak of `chain` (CAIP-2)."""
-        return chain in self.chains or (
-            chain.startswith("eip155:") and ANY_EVM in self.chains
-        )
+        return fits_chain(self.chains, chain)
 
     def holds_on(self, day: str) -> bool:
         """Tell whether nothing says that it does not hold on `day` (YYYY-MM-DD)."""

@@ -25,6 +25,7 @@ __all__ = [
     "Privacy",
     "Role",
     "Seed",
+    "TokenPrices",
 ]
 
 CHARTER_FILE = "case.toml"
@@ -55,6 +56,15 @@ class ExhibitRole:
     file: str
     """Relative to the case's folder, with forward slashes."""
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """A file of daily prices for one token."""
+
+    token: str
+    """CAIP-19, or the symbol of a token that Dalil knows."""
+    file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Charter:
     tags: tuple[Path, ...] = ()
     """Tag stores (folders) and tag files."""
     prices: Path | None = None
+    token_prices: tuple[TokenPrices, ...] = ()
     currency: str = "USD"
     profile: str = "default"
     seeds: tuple[Seed, ...] = ()

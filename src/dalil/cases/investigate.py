@@ -10,27 +10,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dalil
+from dalil.cases.accounts.desk import AccountDesk
+from dalil.cases.accounts.telling import account_facts, asset_headlines, joined_text
+from dalil.cases.accounts.working import AccountWork, work_accounts
 from dalil.cases.captured import captured_files
 from dalil.cases.citing import TagSources
-from dalil.cases.claims import appears_finding, joined_finding
+from dalil.cases.claims import appears_finding
+from dalil.cases.coins import CoinWork, work_coins
 from dalil.cases.desk import Desk
 from dalil.cases.facts import case_facts, headline, ledger_facts, price_facts, tag_facts
-from dalil.cases.following import Followed, follow
+from dalil.cases.ledgers import absent_seeds, case_ledgers
 from dalil.cases.method import method_of
 from dalil.cases.publish import Published, publish
-from dalil.cases.reached import (
-    Collected,
-    collect_address,
-    collect_payments,
-    collect_target,
-)
-from dalil.cases.starting import CaseExtraction, Starts, find_starts
+from dalil.cases.reached import Collected
+from dalil.cases.sources import CaseSources
+from dalil.cases.starting import CaseExtraction, find_starts
+from dalil.evidence.canonical import plain
 from dalil.evidence.document import Document, Exhibit, Stop, Summary
 from dalil.evidence.material import Material
 from dalil.intake import extract_all, take_in
 from dalil.progress import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dalil.cases.charter import Charter
@@ -43,22 +45,20 @@ EXHIBITS = "exhibits"
 
 @dataclass(frozen=True)
 class Investigation:
-    """What came of a case."""
+    """What came of a case: `coins` on a ledger of outputs, if it has one."""
 
     document: Document
     published: Published
-    starts: Starts
-    followed: Followed
+    coins: CoinWork | None
+    accounts: tuple[AccountWork, ...]
     extractions: list[CaseExtraction]
+    absent: tuple[str, ...]
+    """Seeds that are in no ledger of the case."""
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Lay the result out under its keys on the wire."""
-        record = self.followed.trace.to_json()
-        targets = {t.name: t for t in self.document.summary.targets}
-        for row in record["targets"]:
-            money = targets[row["name"]].money
-            row["money"] = None if money is None else _plain(money)
+        works = [w.starts for w in (self.coins, *self.accounts) if w is not None]
         return {
             "indicators": [
                 indicator.to_json()
@@ -66,17 +66,17 @@ class Investigation:
                 for indicator in item.extraction.indicators
             ],
             "seeds": {
-                "traced": [s.text for s in self.starts.traced],
-                "services": [s.text for s in self.starts.borders],
-                "absent": self.starts.absent,
+                "traced": [s.text for starts in works for s in starts.traced],
+                "services": [s.text for starts in works for s in starts.borders],
+                "absent": list(self.absent),
                 "left_out": [
-                    {"address": a, "why": why} for a, why in self.starts.left_out
+                    {"address": address, "why": why}
+                    for starts in works
+                    for address, why in starts.left_out
                 ],
             },
-            "targets": record["targets"],
-            "stops": record["stops"],
-            "unspent": record["unspent"],
-            "fees": record["fees"],
+            **self._coins_json(),
+            "assets": [plain(asset) for asset in self.document.assets],
             "n_clusters": self.document.summary.n_clusters,
             "n_tags_met": self.document.summary.n_tags_met,
             "n_findings": len(self.document.findings),
@@ -90,9 +90,16 @@ class Investigation:
             "notes": list(self.notes),
         }
 
-
-def _plain(value: object) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]
+    def _coins_json(self) -> dict[str, Any]:
+        keys = ("targets", "stops", "unspent", "fees")
+        if self.coins is None:
+            return {"targets": [], "stops": [], "unspent": None, "fees": None}
+        record = self.coins.followed.trace.to_json()
+        targets = {t.name: t for t in self.document.summary.targets}
+        for row in record["targets"]:
+            money = targets[row["name"]].money
+            row["money"] = None if money is None else plain(money)
+        return {key: record[key] for key in keys}
 
 
 def investigate(
@@ -105,7 +112,7 @@ def investigate(
     charter : Charter
         As `read_charter` gives it.
     ledger : Path, optional
-        The ledger to use; by default the charter's first.
+        The one ledger to use; by default all that the charter names.
     progress : Progress, optional
 
     Returns
@@ -118,22 +125,38 @@ def investigate(
     -----
     Amounts are bounded, services are borders, and an address that was only
     quoted or stands in a report starts no trace. That money reached a service
-    says nothing about what the service did with it, nor about who asked.
+    says nothing about what the service did with it, nor about who asked. One
+    ledger of outputs and any number of ledgers of accounts make a case; each
+    asset is counted by itself, and no sum crosses chains.
     """
-    desk = Desk(charter, ledger, progress)
+    paths = case_ledgers(charter, ledger)
+    sources = CaseSources(charter, paths.first, progress)
     extractions, notes = _read_captured(charter, progress)
-    starts = find_starts(desk, extractions)
-    followed = follow(desk, starts)
     into = Collected(TagSources(charter.tags))
-    material = Material(chain=desk.ledger.chain)
+    material = Material()
     _collect_indicators(into, material, extractions)
-    n_clusters = _collect_starts(desk, into, starts, followed)
-    for target in followed.trace.targets:
-        collect_target(desk, into, followed, target)
-    document = _document(desk, into, followed, starts, extractions, n_clusters)
+    coins = None
+    if paths.coins is not None:
+        coins = work_coins(Desk(sources, paths.coins), into, extractions)
+        material.chain = coins.desk.ledger.chain
+    accounts = []
+    for path in paths.accounts:
+        desk = AccountDesk(sources, path)
+        starts = find_starts(desk, extractions)
+        accounts.append(work_accounts(desk, into, starts))
+    works = (coins, *accounts)
+    document = _document(sources, into, works, extractions)
     material.tags += into.extracts.values()
-    published = publish(desk, document, followed, material, extractions, progress)
-    return Investigation(document, published, starts, followed, extractions, notes)
+    published = publish(sources, document, works, material, extractions)
+    return Investigation(
+        document,
+        published,
+        coins,
+        tuple(accounts),
+        extractions,
+        absent_seeds(charter, [w.starts for w in works if w is not None]),
+        (*notes, *(note for work in accounts for note in work.notes)),
+    )
 
 
 def _read_captured(
@@ -185,74 +208,64 @@ def _place(where: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(where.items()))
 
 
-def _collect_starts(
-    desk: Desk, into: Collected, starts: Starts, followed: Followed
-) -> int:
-    """State the seeds' receipts, tags and clusters; counts the clusters."""
-    ledger = desk.ledger
-    collect_payments(desk, into, followed.trace.seeds.outputs.tolist())
-    for start in starts.borders:
-        assert start.address is not None
-        collect_payments(desk, into, ledger.outputs_of_address(start.address).tolist())
-    for start in (*starts.traced, *starts.borders):
-        if start.address is not None:
-            collect_address(desk, into, start.text)
-    label = desk.clusters(followed.profile).label
-    groups: dict[int, list[int]] = {}
-    for address in starts.addresses:
-        groups.setdefault(int(label[address]), []).append(address)
-    for members in groups.values():
-        for other in members[1:]:
-            joined = joined_finding(desk, members[0], other)
-            if joined:
-                into.add(joined)
-    return len(groups)
-
-
 def _document(
-    desk: Desk,
+    sources: CaseSources,
     into: Collected,
-    followed: Followed,
-    starts: Starts,
+    works: Sequence[CoinWork | AccountWork | None],
     extractions: list[CaseExtraction],
-    n_clusters: int,
 ) -> Document:
-    seed_sat = int(followed.trace.graph.seed_total)
+    charter = sources.charter
+    coins = works[0]
+    assert coins is None or isinstance(coins, CoinWork)
+    accounts = [work for work in works[1:] if isinstance(work, AccountWork)]
+    assets = tuple(asset for work in accounts for asset in work.assets)
     values = {
         indicator.value
         for item in extractions
         for indicator in item.extraction.indicators
     }
+    seed_sat = 0 if coins is None else int(coins.followed.trace.graph.seed_total)
+    told = [] if coins is None else [headline(into.targets, coins.starts, seed_sat)]
     summary = Summary(
-        headline=headline(into.targets, starts, seed_sat),
+        headline=joined_text([*told, *asset_headlines(accounts)]),
         seed_sat=seed_sat,
         n_indicators=len(values),
-        n_clusters=n_clusters,
+        n_clusters=0 if coins is None else coins.n_clusters,
         n_tags_met=len(into.tags),
         targets=tuple(into.targets),
     )
+    record = None if coins is None else coins.followed.record
     return Document(
         dalil=dalil.__version__,
-        case=case_facts(desk.charter),
-        ledgers=(ledger_facts(desk.ledger),),
+        case=case_facts(charter),
+        ledgers=(
+            *(() if coins is None else (ledger_facts(coins.desk.ledger),)),
+            *(account_facts(work.desk.ledger) for work in accounts),
+        ),
         summary=summary,
-        method=method_of(desk.charter),
-        tags=tag_facts(desk.tags),
-        prices=price_facts(desk.prices, desk.charter.currency),
+        method=method_of(charter, accounts=bool(accounts)),
+        tags=tag_facts(sources.tags),
+        prices=price_facts(sources.prices, charter.currency),
         exhibits=_exhibits(extractions),
-        traces=(followed.record,) if followed.record.seeds else (),
+        traces=(record,) if record is not None and record.seeds else (),
         findings=tuple(into.findings.values()),
         not_checked=tuple(into.not_checked),
-        stops=tuple(
-            Stop(
-                reason=stop.reason,
-                where=stop.where,
-                name=stop.name,
-                lower_sat=stop.amounts.lower_sat,
-                upper_sat=stop.amounts.upper_sat,
-            )
-            for stop in followed.trace.stops
-        ),
+        stops=() if coins is None else _stops(coins),
+        assets=assets,
+        account_traces=tuple(walk for work in accounts for walk in work.walks),
+    )
+
+
+def _stops(coins: CoinWork) -> tuple[Stop, ...]:
+    return tuple(
+        Stop(
+            reason=stop.reason,
+            where=stop.where,
+            name=stop.name,
+            lower_sat=stop.amounts.lower_sat,
+            upper_sat=stop.amounts.upper_sat,
+        )
+        for stop in coins.followed.trace.stops
     )
 
 

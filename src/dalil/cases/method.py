@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dalil.cases.measured import COINJOIN_RATES, COSPEND_RATES
+from dalil.clustering.accounts.deposits import DEPOSIT, DepositRule
 from dalil.clustering.clusters import GUARD_SIZE
 from dalil.clustering.coinjoin import RULES, RULES_VERSION
 from dalil.clustering.cospend import COSPEND_VERSION
@@ -53,6 +54,24 @@ _BORDERS = Text(
     "الخدمة (منصة تداول أو خلّاط أو معالج مدفوعات أو وسيط) تُنهي التتبّع: فما "
     "وراءها ليس مال العميل ولا يُنسب إلى أحد.",
 )
+_DEPOSIT = Text(
+    "An account that forwards nearly all it receives to one tagged service's wallet "
+    "is taken for a deposit address of that service, and so for a border. Fails where "
+    "a private person sends all he gets to one exchange: the trace then ends a step "
+    "early, never too late.",
+    "كل حساب يحوّل جُلّ ما يتلقاه إلى محفظة خدمة واحدة موسومة يُعدّ عنوان إيداع لتلك "
+    "الخدمة، أي حدًّا للتتبّع. وتخطئ القاعدة حين يرسل شخص كل ما يتلقاه إلى منصة واحدة؛ "
+    "فيتوقف التتبّع حينئذ قبل موضعه بخطوة، لا بعده.",
+)
+_ACCOUNTS = Text(
+    "On chains that keep accounts, what an account pays comes out of all it held; "
+    "between the least and the most that can be seed money, nothing decides. A token "
+    "is its contract: one that only bears a known name is not counted. Transfers that "
+    "no proof shows are said by a node or a file.",
+    "في السلاسل القائمة على الحسابات، يخرج ما يدفعه الحساب من مجموع ما كان فيه؛ ولا "
+    "شيء يحسم بين أقل ما يمكن أن يكون من مال المنطلق وأكثره. والرمز هو عقده: فما يحمل "
+    "اسمًا معروفًا فحسب لا يُحسب. والتحويلات التي لا برهان عليها هي قول عقدة أو ملف.",
+)
 _PROFILES = (
     ProfileText(
         id="strict",
@@ -84,8 +103,8 @@ def _plain(parameters: Mapping[str, int | tuple[int, ...]]) -> dict[str, object]
     return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}
 
 
-def method_of(charter: Charter) -> Method:
-    """Describe the rules a case was worked with."""
+def method_of(charter: Charter, *, accounts: bool = False) -> Method:
+    """Describe the rules a case was worked with; those for accounts if it has any."""
     cospend = RuleFacts(
         id="co-spend",
         version=str(COSPEND_VERSION),
@@ -104,5 +123,16 @@ def method_of(charter: Charter) -> Method:
         parameters={rule.id: _plain(rule.parameters) for rule in RULES},
         measured=COINJOIN_RATES,
     )
-    rules = (cospend, gate)
-    return Method(rules=rules, profiles=_PROFILES, notes=(_BOUNDS, _BORDERS))
+    rules: tuple[RuleFacts, ...] = (cospend, gate)
+    notes: tuple[Text, ...] = (_BOUNDS, _BORDERS)
+    if accounts:
+        deposit = RuleFacts(
+            id=DEPOSIT.name,
+            version=str(DEPOSIT.version),
+            profile=charter.profile,
+            text=_DEPOSIT,
+            citation=DEPOSIT.source,
+            parameters=dict(DepositRule().numbers()),
+        )
+        rules, notes = (*rules, deposit), (*notes, _ACCOUNTS)
+    return Method(rules=rules, profiles=_PROFILES, notes=notes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dalil.cases.citing import price_rows
+from dalil.cases.coins import CoinWork
 from dalil.evidence.bundle import write
 from dalil.evidence.gathering import gather, gather_headers
 from dalil.evidence.report import passages_of, render
@@ -13,14 +14,15 @@ from dalil.evidence.statements import Pays, SameClusterPremises, Valued, ValuedP
 from dalil.evidence.verify import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from dalil.cases.accounts.working import AccountWork
     from dalil.cases.desk import Desk
-    from dalil.cases.following import Followed
+    from dalil.cases.sources import CaseSources
     from dalil.cases.starting import CaseExtraction
     from dalil.evidence.document import Document
     from dalil.evidence.material import Material
-    from dalil.progress import Progress
 
 __all__ = ["LANGUAGES", "Published", "publish"]
 
@@ -42,26 +44,31 @@ class Published:
 
 
 def publish(
-    desk: Desk,
+    sources: CaseSources,
     document: Document,
-    followed: Followed,
+    works: Sequence[CoinWork | AccountWork | None],
     material: Material,
     extractions: list[CaseExtraction],
-    progress: Progress,
 ) -> Published:
     """Gather the premises, write and verify the bundle, write the reports."""
-    gather(desk.ledger, sorted(_txids(document)), material, progress)
-    gather_headers(desk.ledger, material)
+    progress, passages = sources.progress, {}
+    for work in works:
+        if isinstance(work, CoinWork):
+            gather(work.desk.ledger, sorted(_txids(document)), material, progress)
+            gather_headers(work.desk.ledger, material)
+            _quote_prices(work.desk, document, material)
+            walked = passages_of(work.followed.trace)
+            passages = {record.id: walked for record in document.traces}
+        elif work is not None:
+            _quote_token_prices(work, material)
     for item in extractions:
         material.exhibits[item.extraction.exhibit.sha256] = item.file.path
-    _quote_prices(desk, document, material)
-    folder = desk.charter.folder
+    folder = sources.charter.folder
     root = write(folder / BUNDLE, document, material)
     progress("verifying the bundle", 0, 0)
     result = verify(str(folder / BUNDLE))
     findings = document.to_json()
-    passages = {record.id: passages_of(followed.trace) for record in document.traces}
-    own = desk.charter.language
+    own = sources.charter.language
     reports = {
         lang: folder / ("report.html" if lang == own else f"report.{lang}.html")
         for lang in LANGUAGES
@@ -104,3 +111,13 @@ def _quote_prices(desk: Desk, document: Document, material: Material) -> None:
         and isinstance(finding.statement, Valued)
     ]
     material.prices += price_rows(desk.prices, desk.charter.prices, days)
+
+
+def _quote_token_prices(work: AccountWork, material: Material) -> None:
+    currency = work.desk.charter.currency
+    for token, days in work.priced:
+        series, file = work.desk.prices_of(token), work.desk.price_file(token)
+        if series is not None and file is not None:
+            material.prices += price_rows(
+                series, file, [(day, currency) for day in days]
+            )

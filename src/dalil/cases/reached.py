@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dalil.attribution import conflicts
 from dalil.cases.claims import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dalil.cases.citing import TagSources
     from dalil.cases.desk import Desk
     from dalil.cases.following import Followed
+    from dalil.cases.sources import NamedDesk
     from dalil.evidence.findings import Finding
     from dalil.tracing import Target
 
@@ -60,7 +61,11 @@ class Collected:
         self.findings.setdefault(finding.id, finding)
         return finding.id
 
-    def add_tag(self, desk: Desk, tag: Tag, others: tuple[Tag, ...]) -> str:
+    def leave_out(self, name: str, n: int, finding: str) -> None:
+        """Say that payments to a target are not stated one by one."""
+        self.not_checked.append(_payments_left_out(name, n, finding))
+
+    def add_tag(self, desk: NamedDesk[Any], tag: Tag, others: tuple[Tag, ...]) -> str:
         """State a tag, quoting its source where the case has it."""
         extract = self.sources.extract(tag)
         literal: tuple[str, ...] = ()
@@ -72,7 +77,7 @@ class Collected:
         return finding.id
 
 
-def collect_address(desk: Desk, into: Collected, address: str) -> list[str]:
+def collect_address(desk: NamedDesk[Any], into: Collected, address: str) -> list[str]:
     """State every tag of an address; returns the findings' ids."""
     tags = desk.tags_of(address)
     pairs = [(c.first, c.second) for c in conflicts(tags)]
@@ -142,7 +147,7 @@ def collect_target(
     flow = flow_finding(followed, target, holders, names)
     into.add(flow)
     if left_out:
-        into.not_checked.append(_payments_left_out(target.name, left_out, flow.id))
+        into.leave_out(target.name, left_out, flow.id)
     into.targets.append(
         TargetLine(
             name=target.name,

@@ -23,6 +23,7 @@ from dalil.cases.charter import (
     Privacy,
     Role,
     Seed,
+    TokenPrices,
 )
 from dalil.cases.fields import Fields
 from dalil.chains.registry import read_one
@@ -112,6 +113,9 @@ def _charter(folder: Path, top: Fields) -> Charter:
         ledgers=_paths(folder, top.texts("ledgers")),
         tags=_paths(folder, top.texts("tags")),
         prices=prices,
+        token_prices=tuple(
+            _token_prices(folder, one) for one in top.tables("token_prices")
+        ),
         currency=currency,
         profile=_profile(top.table("rules")),
         limits=_limits(top.table("limits")),
@@ -130,6 +134,15 @@ def _prices(folder: Path, fields: Fields) -> tuple[Path | None, str]:
     currency = fields.text("currency", "USD").upper()
     fields.done()
     return (folder / file if file else None), currency
+
+
+def _token_prices(folder: Path, fields: Fields) -> TokenPrices:
+    token, file = fields.text("token"), fields.text("file")
+    fields.done()
+    if not token or not file:
+        where = fields.name("")[:-1]
+        raise InputError(f"case.toml: {where} needs a token and a file", token or file)
+    return TokenPrices(token, folder / file)
 
 
 def _profile(fields: Fields) -> str:

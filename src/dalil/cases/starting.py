@@ -8,15 +8,16 @@ all the same, and a person may make it a seed in ``case.toml``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dalil.attribution import service_kind
+from dalil.chains.registry import fits_chain, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dalil.cases.captured import CapturedFile
-    from dalil.cases.desk import Desk
+    from dalil.cases.sources import NamedDesk
     from dalil.intake import Extraction, Indicator
 
 __all__ = ["CaseExtraction", "Start", "Starts", "find_starts"]
@@ -66,11 +67,16 @@ class Starts:
         return sorted({s.text for s in self.traced if s.address is None})
 
 
-def find_starts(desk: Desk, extractions: Iterable[CaseExtraction]) -> Starts:
-    """Collect the starts of a case, each once, the charter's first."""
+def find_starts(desk: NamedDesk[Any], extractions: Iterable[CaseExtraction]) -> Starts:
+    """Collect the starts of a case on one of its ledgers, the charter's first.
+
+    A seed of another chain is none of this ledger's.
+    """
     starts = Starts()
     seen: set[str] = set()
     for seed in desk.charter.seeds:
+        if not _of_chain(seed.text, seed.kind, desk.ledger.chain):
+            continue
         seen.add(seed.text)
         _add(desk, starts, seed.text, seed.source, outpoint=seed.kind == "outpoint")
     for item in extractions:
@@ -88,9 +94,15 @@ def find_starts(desk: Desk, extractions: Iterable[CaseExtraction]) -> Starts:
     return starts
 
 
+def _of_chain(text: str, kind: str, chain: str) -> bool:
+    if kind == "outpoint":
+        return chain.startswith("bip122:")
+    return any(fits_chain(reading.chains, chain) for reading in read_address(text))
+
+
 def _why_not(item: CaseExtraction, indicator: Indicator, chain: str) -> str | None:
     """Say why an address starts no trace; empty: not of this ledger; None: it does."""
-    if chain != indicator.chain and chain not in indicator.chains:
+    if chain != indicator.chain and not fits_chain(indicator.chains, chain):
         return ""
     if indicator.checksum == "invalid":
         return "its checksum fails"
@@ -101,7 +113,9 @@ def _why_not(item: CaseExtraction, indicator: Indicator, chain: str) -> str | No
     return "it is hidden from readers" if indicator.hidden else None
 
 
-def _add(desk: Desk, starts: Starts, text: str, source: str, *, outpoint: bool) -> None:
+def _add(
+    desk: NamedDesk[Any], starts: Starts, text: str, source: str, *, outpoint: bool
+) -> None:
     if outpoint:
         starts.traced.append(Start(text, source))
         return

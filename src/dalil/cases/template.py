@@ -120,6 +120,11 @@ ledgers = {ledgers}
 tags = {tags}
 # Daily prices (CSV), for amounts in money of the day. / الأسعار اليومية (CSV).
 {prices}
+# Prices of a token, by its symbol or CAIP-19; may be given several times.
+# أسعار رمز بعينه، برمزه المختصر أو باسمه CAIP-19؛ ويجوز تكرارها.
+# [[token_prices]]
+# token = "USDT"
+# file = "usdt.csv"
 
 # Which clusters count: "default", "strict" or "broad"; the conclusions are
 # run under all three. / أي التجميعات يُعتمد؛ وتُعاد النتائج تحت الثلاثة كلها.

@@ -18,9 +18,16 @@ from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import AddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-__all__ = ["ANY_EVM", "Reading", "other_forms", "read_address", "read_one"]
+__all__ = [
+    "ANY_EVM",
+    "Reading",
+    "fits_chain",
+    "other_forms",
+    "read_address",
+    "read_one",
+]
 
 ANY_EVM = "eip155:*"
 """Some EVM chain, untold which."""
@@ -90,6 +97,15 @@ def read_one(text: str) -> Reading:
     if readings[0].checksum == "invalid":
         raise AddressError(readings[0].reason, text)
     return readings[0]
+
+
+def fits_chain(chains: Collection[str], chain: str) -> bool:
+    """Tell whether what may be of some chains can be of this one.
+
+    >>> fits_chain(("eip155:*",), "eip155:1")
+    True
+    """
+    return chain in chains or (chain.startswith("eip155:") and ANY_EVM in chains)
 
 
 def other_forms(reading: Reading) -> dict[str, str]:

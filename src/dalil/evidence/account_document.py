@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dalil.evidence.canonical import content_hash, plain
 
 if TYPE_CHECKING:
-    from dalil.evidence.document import Money
+    from dalil.evidence.document import Money, PriceFacts
 
 __all__ = [
     "AccountEnd",
@@ -28,8 +28,8 @@ __all__ = [
 class AccountEnd:
     """A coin that is not followed on, with its local bounds and conventions.
 
-    `coin` is a transfer, ``txid:log``, or what that left at the account which
-    paid it, ``rest of ADDRESS after txid:log``.
+    `coin` is a transfer, ``txid:place``, or what that left at the account which
+    paid it, ``rest of ADDRESS after txid:place``.
     """
 
     coin: str
@@ -58,11 +58,12 @@ class WalkedTransfer:
 class WalkedAccount:
     """An account that seed money came to and left again.
 
-    `before_amount` is what it held ahead of its first transfer listed; null
-    where that is not known.
+    `first` is the first transfer counted, and `before_amount` what it held
+    ahead of that; null where that is not known.
     """
 
     address: str
+    first: str
     before_amount: str | None
 
 
@@ -76,11 +77,13 @@ class AccountTrace:
         Transfers that brought the money in question, by name.
     accounts : tuple of WalkedAccount
     transfers : tuple of WalkedTransfer
-        Every transfer of the token to or from these accounts since seed money
-        first came to each, in the ledger's order; what is worth nothing, and
-        what an account sends itself, left out.
+        Every transfer of the token to or from these accounts from the first
+        of each on, in the ledger's order; what is worth nothing, and what an
+        account sends itself, left out.
     ends : tuple of AccountEnd
         Every coin of value that stops.
+    reentry : str, optional
+        Why seed money may have come back unseen.
     """
 
     chain: str
@@ -91,6 +94,7 @@ class AccountTrace:
     accounts: tuple[WalkedAccount, ...]
     transfers: tuple[WalkedTransfer, ...]
     ends: tuple[AccountEnd, ...]
+    reentry: str | None
 
     @property
     def id(self) -> str:
@@ -146,5 +150,6 @@ class Asset:
     seed_amount: str
     n_seeds: int
     trace: str | None
+    prices: PriceFacts | None = None
     targets: tuple[AssetTarget, ...] = ()
     stops: tuple[AssetStop, ...] = ()

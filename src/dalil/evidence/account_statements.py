@@ -1,7 +1,9 @@
 """Statements about chains that keep accounts, and what each rests on.
 
 As in `statements`, but amounts are decimal strings of base units: a token's
-may need 256 bits. Tokens are named by CAIP-19, transfers by ``txid:log``.
+may need 256 bits. Tokens are named by CAIP-19, transfers by ``txid:place``,
+the place being the log's number in its block, ``tx`` for what the transaction
+itself moves, or ``internal-N`` for what a call of it does.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class Transfers:
     kind: ClassVar[str] = "transfers"
     chain: str
     txid: str
-    log: int
+    place: str
     token: str
     from_: str
     to: str
@@ -90,6 +92,7 @@ class TokenFlowPremises:
     trace: str
     arrivals: tuple[str, ...]
     addresses: tuple[TargetAddress, ...]
+    reentry: bool
     upper_flow: tuple[tuple[str, str], ...]
     lower_flow: tuple[tuple[str, str], ...]
 

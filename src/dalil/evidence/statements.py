@@ -188,7 +188,7 @@ class TargetAddress:
     """Why an address counts as the target: findings, or the analyst's word."""
 
     address: str
-    by: Literal["tag", "cluster", "request"]
+    by: Literal["tag", "cluster", "deposit", "request"]
     findings: tuple[str, ...] = ()
 
 

@@ -157,7 +157,7 @@ NETWORKS = {
 }
 
 # The one description of findings this program reads; see docs/findings.md.
-SCHEMA_SHA256 = "de2775de17215a6999938fb39cb1f8e5151d32b27fa911a94069d06393bc15f2"
+SCHEMA_SHA256 = "b14d7a5b4f45c8570d093896a5d9237413827da28c1ee8169180c7ad2465efd0"
 RULES = {"co-spend": ("1",)}  # link rules this program can re-check, by version
 
 # --- 2 failures ----------------------------------------------------------------
@@ -1290,6 +1290,9 @@ class Walk:
             for coin in self.nodes[seed.into].coins)]  # fmt: skip
 
 
+HELD = ("held", "held, frozen")
+
+
 class AccountWalk(Walk):
     """One trace over the accounts of a token, laid out from its transfers.
 
@@ -1301,7 +1304,7 @@ class AccountWalk(Walk):
         content = {key: value for key, value in record.items() if key != "id"}
         self.id = record["id"]
         must("trace.id", content_hash(content), self.id)
-        self.forward, self.reentry = True, None
+        self.forward, self.reentry = True, record["reentry"]
         must("trace.direction", "forward", record["direction"])
         self.home = set(record["seed_addresses"])
         self.nodes, self.seeds = [], []
@@ -1324,16 +1327,19 @@ class AccountWalk(Walk):
             }
         self._seed_names = set(record["seeds"])
         must("trace.seeds", len(self._seed_names), len(record["seeds"]))
+        accounts = {account["address"]: account for account in record["accounts"]}
+        must("trace.accounts, each once", len(record["accounts"]), len(accounts))
         pending: Dict[str, List[Tuple[Optional[int], Optional[Coin]]]] = {}
-        for account in record["accounts"]:
-            before = account["before_amount"]
-            held = None if before is None else int(before)
-            holds("trace.accounts", account["address"] not in pending, "each once",
-                  account["address"])  # fmt: skip
-            pending[account["address"]] = [] if held == 0 else [(held, None)]
         alive: Dict[str, Coin] = {}
         for row in record["transfers"]:
+            for end in (row["from"], row["to"]):
+                account = accounts.get(end)
+                if account is not None and account["first"] == row["name"]:
+                    before = account["before_amount"]
+                    held = None if before is None else int(before)
+                    pending[end] = [] if held == 0 else [(held, None)]
             self._move(row, pending, alive)
+        must("trace.accounts, first", sorted(accounts), sorted(pending))
         for name in sorted(self._seed_names - {seed.name for seed in self.seeds}):
             raise False_("trace.seeds", "a transfer of the walk", name)
         for name in sorted(alive):
@@ -1416,11 +1422,19 @@ class AccountWalk(Walk):
 
     def _settle(self, coin: Coin, alive: Dict[str, Coin], made: bool) -> None:
         Walk._settle(self, coin, alive, made)
-        if coin.end in ("unspent", "held, frozen"):
+        if coin.end in HELD:
             self.held[coin.owner or ""] = coin.name
 
     def day_of(self, coin: Coin) -> Optional[str]:
         return str(self.times[coin.node])[:10] if coin.node >= 0 else None
+
+    def direct(self, named: List[Coin]) -> List[Coin]:
+        """Payments by accounts that held nothing but seed money."""
+        home = {seed.owner for seed in self.seeds}
+        return [coin for coin in named if coin.node >= 0 and all(
+            value == 0 or (c is not None and (c.node < 0 or c.owner in home)
+                           and c.lower == value)
+            for value, c in self.nodes[coin.node].slots)]  # fmt: skip
 
 
 class AccountProofs:
@@ -1920,7 +1934,8 @@ class Findings:
                 Report.current.cannot("that %s is the target's: the analyst says so" % address,
                                       finding["id"])  # fmt: skip
                 continue
-            holds(where, way in ("tag", "cluster"), "tag | cluster | request", way)
+            holds(where, way in ("tag", "cluster", "deposit"), "tag | cluster | deposit | "
+                  "request", way)  # fmt: skip
             tags = self._tags_for(where, address, way, entry["findings"])
             kinds = {tag["statement"]["service"] or "target" for tag in tags}
             for coin in coins:
@@ -2000,7 +2015,7 @@ class Findings:
                                   "chain people use: compare their hashes with a node you "
                                   "trust", finding["id"])  # fmt: skip
         for walk_ in self.account_walks.values():
-            row = walk_.rows.get("%s:%d" % (statement["txid"], statement["log"]))
+            row = walk_.rows.get("%s:%s" % (statement["txid"], statement["place"]))
             if row is None or (walk_.chain, walk_.token) != (statement["chain"],
                                                              statement["token"]):  # fmt: skip
                 continue
@@ -2026,7 +2041,7 @@ class Findings:
              sorted(premises["arrivals"]))  # fmt: skip
         coins = [walk_.ends[name] for name in premises["arrivals"]]
         ways = self._addresses(finding, coins, walk_)
-        named = [coin for coin in coins if ways[coin.owner or ""] != "cluster"]
+        named = [c for c in coins if ways[c.owner or ""] in ("tag", "request")]
         direct = walk_.direct(named)
         sums: Dict[str, List[Optional[int]]] = {
                 "direct": [c.cap for c in direct], "poison": [c.value for c in coins],
@@ -2037,11 +2052,26 @@ class Findings:
             known = [part for part in parts if part is not None]
             found = str(sum(known)) if len(known) == len(parts) else None
             must("statement.%s_amount" % figure, found, statement[figure + "_amount"])
-        for bound in ("upper", "lower"):
+        must("premises.reentry", walk_.reentry is not None, premises["reentry"])
+        gaps = [c for c in walk_.ends.values() if walk_.reentry and c.end in HELD]
+        chosen = set(map(id, coins))
+        found_bounds = {}
+        for bound, ends in (("upper", coins + [c for c in gaps if id(c) not in chosen]),
+                            ("lower", coins)):  # fmt: skip
             where = "premises.%s_flow" % bound
             stated = [(name, int(amount)) for name, amount in premises[bound + "_flow"]]
-            found = str(check_extreme(walk_, coins, stated, bound == "upper", where))
-            must("statement.%s_amount" % bound, found, statement[bound + "_amount"])
+            found_bounds[bound] = check_extreme(
+                walk_, ends, stated, bound == "upper", where
+            )
+        if any(id(coin) in chosen for coin in gaps):
+            found_bounds["lower"] = 0
+        if walk_.reentry:
+            received = int(statement["received_amount"])
+            found_bounds["upper"] = min(found_bounds["upper"], received)
+        for bound, value in found_bounds.items():
+            must(
+                "statement.%s_amount" % bound, str(value), statement[bound + "_amount"]
+            )
         self.directs[finding["id"]], self.arrived[finding["id"]] = direct, coins
         Report.current.cannot("that targets took in what received_amount says: it counts "
                               "the whole ledger", finding["id"])  # fmt: skip
@@ -2447,13 +2477,53 @@ def check_assets(document: Dict[str, Any], findings: Findings) -> None:
                 if key.endswith("_amount"):
                     must(line + ", " + key, finding["statement"][key], target[key])
             if target["money"] is not None:
-                Report.current.cannot("money of tokens: the prices of their days are not "
-                                      "looked up again", target["finding"])  # fmt: skip
+                check_token_money(line, asset, findings, target)
     must("assets, every token flow", sorted(flows), sorted(told))
     if document["assets"]:
         Report.current.cannot(
             "symbols and decimals of tokens: Dalil's own table says so"
         )
+
+
+def check_token_money(
+    where: str, asset: Dict[str, Any], findings: Findings, target: Dict[str, Any]
+) -> None:
+    """A token's target in money, as `check_money` does for coin."""
+    stated, name = target["money"], target["finding"]
+    holds(where + ", money", name in findings.arrived and asset["prices"] is not None
+          and asset["decimals"] is not None, "a flow that checks out, and prices", name)  # fmt: skip
+    walk_ = findings.account_walks[asset["trace"]]
+    one = decimal.Decimal(10) ** -asset["decimals"]
+    prices: Dict[int, decimal.Decimal] = {}
+    direct, coins = findings.directs[name], findings.arrived[name]
+    with decimal.localcontext() as context:
+        context.prec = 120
+        for coin in direct + coins:
+            day = walk_.day_of(coin)
+            series = asset["prices"]["sha256"]
+            price = day and findings.price(series, stated["currency"], day)
+            if price:
+                prices[id(coin)] = price * one
+        found: Dict[str, Optional[str]] = {}
+        cent = decimal.Decimal("0.01")
+        if all(id(coin) in prices for coin in direct):
+            worth = sum((prices[id(c)] * c.cap for c in direct), decimal.Decimal(0))
+            found["direct"] = str(
+                worth.quantize(cent, rounding=decimal.ROUND_HALF_EVEN)
+            )
+        if all(id(coin) in prices for coin in coins):
+            rows = sorted((prices[id(c)], c.lower, c.upper) for c in coins)
+            low = fill(rows, int(target["lower_amount"]))
+            found["lower"] = str(low.quantize(cent, rounding=decimal.ROUND_FLOOR))
+            high = fill(rows[::-1], int(target["upper_amount"]))
+            found["upper"] = str(high.quantize(cent, rounding=decimal.ROUND_CEILING))
+    for figure in ("direct", "lower", "upper"):
+        if figure in found:
+            must("%s, money, %s" % (where, figure), found[figure], stated[figure])
+        elif stated[figure] is not None:
+            Report.current.cannot(
+                "a sum in money: prices of its days are missing", name
+            )
 
 
 def check_money(

@@ -1,0 +1,1 @@
+"""The part of a case that lies on chains of accounts."""
