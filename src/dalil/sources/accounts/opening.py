@@ -1,0 +1,85 @@
+"""``KIND:PLACE`` as people write it, to a source of an account chain."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dalil.chains import tron
+from dalil.errors import UsageError
+
+if TYPE_CHECKING:
+    from dalil.sources.accounts.report import AccountSource
+
+__all__ = ["SPECS", "is_account_spec", "open_source"]
+
+SPECS = ("csv", "jsonl", "parquet", "tronscan-csv", "rpc", "tron", "tron-json")
+"""What a source of an account chain may begin with."""
+_ETHEREUM = "eip155:1"
+_CHAIN = re.compile(r"eip155:[1-9][0-9]{0,18}")
+
+
+def is_account_spec(spec: str) -> bool:
+    """Tell whether a source is one of these, by what it begins with."""
+    return spec.partition(":")[0] in SPECS
+
+
+def open_source(
+    spec: str,
+    *more: str,
+    chain: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    token: str | None = None,
+    traces: bool = False,
+    allow_plain: bool = False,
+) -> AccountSource:
+    """Open a source; nothing is read, and nobody asked, before its batches are.
+
+    Parameters
+    ----------
+    spec : str
+        ``csv:``, ``jsonl:`` or ``parquet:`` and a file or folder of the public
+        `crypto_ethereum` schema; ``tronscan-csv:`` and an export of Tronscan's
+        or Etherscan's kind; ``tron-json:`` and saved answers of a TRON node;
+        ``rpc:URL`` or ``tron:URL`` and a node.
+    *more : str
+        Further files or folders, for kinds that read files.
+    chain : str, optional
+        CAIP-2. Nodes are held to it; of files it is what they are taken for,
+        by default Ethereum, or TRON where they spell addresses its way.
+    first, last : int, optional
+        Blocks, both included. A node is asked up to its newest by default.
+    token : str, optional
+        Of a node, only this contract's logs; much faster, and silent on all
+        else. A name as `dalil.chains.tokens.parse_token` reads it.
+    traces : bool
+        Ask a node for internal transfers too, which are its word only.
+    allow_plain : bool
+        Let questions travel unencrypted to another machine.
+
+    Raises
+    ------
+    UsageError
+        If the text has another form, or options do not fit it.
+    InputError
+        If a file is not there.
+    """
+    kind, colon, place = spec.partition(":")
+    if kind not in SPECS or not colon or not place:
+        raise UsageError(
+            f"a source is one of {', '.join(SPECS)}, a colon, a place", spec
+        )
+    if chain is not None and chain not in tron.NETWORKS and not _CHAIN.fullmatch(chain):
+        raise UsageError("not an account chain (CAIP-2)", chain)
+    if first is not None and last is not None and first > last:
+        raise UsageError("the first block is behind the last", f"{first} > {last}")
+    if (token or traces) and kind not in ("rpc", "tron"):
+        raise UsageError("only a node is asked for a token or for traces", spec)
+    paths = [Path(place), *(Path(each) for each in more)]
+    if kind in ("csv", "jsonl", "parquet"):
+        from dalil.sources.accounts.exports import open_export
+
+        return open_export(kind, paths, chain=chain, first=first, last=last)
+    raise UsageError("not built yet", spec)
