@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dalil.exercise.accounts.appeals import POOL_SIZE, Appeal, Outlet
+from dalil.exercise.accounts.coins import NATIVE
 from dalil.exercise.accounts.issuer import Issuer
 from dalil.exercise.accounts.lotus import Lotus
 from dalil.exercise.accounts.people import AccountCrowd
@@ -15,6 +16,7 @@ from dalil.exercise.accounts.services import (
     AccountExchange,
     EnergyRental,
 )
+from dalil.exercise.accounts.stage import DOLLARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,13 +112,11 @@ class AccountCast:
             amber,
         )
         stage.chain.time_utc = stage.time_of(0)
-        issuer.open_market(
-            stage,
-            exchanges,
-            rental.pool,
-            poisoner.purse,
-            *(appeal.fuel for appeal in (campaign, *charities)),
-        )
+        issuer.open_market(stage, exchanges)
+        for purse in (rental.pool, poisoner.purse):
+            amber.withdraw(stage, purse, 50_000 * DOLLARS, NATIVE)
+        for appeal in (campaign, *charities):
+            birch.withdraw(stage, appeal.fuel, 5_000 * DOLLARS, NATIVE)
         return cls(
             issuer,
             exchanges,

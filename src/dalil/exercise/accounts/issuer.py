@@ -80,17 +80,13 @@ class Issuer:
         ]
 
     def open_market(
-        self, stage: AccountStage, exchanges: list[AccountExchange], *more: bytes
+        self, stage: AccountStage, exchanges: list[AccountExchange]
     ) -> None:
-        """Mint everything there is, into exchanges' wallets and `more` purses."""
-        first = self._owners[0]
-        stage.chain.mint(NATIVE, first, first, _FUEL)
+        """Mint everything there is into exchanges' wallets: all others buy there."""
         for exchange in exchanges:
             stage.chain.mint(DOLLAR, self.wallet, exchange.hot, _SUPPLY)
             for purse in (exchange.hot, exchange.fuel):
-                stage.chain.pay(NATIVE, first, purse, 1_000_000 * DOLLARS)
-        for purse in more:
-            stage.chain.pay(NATIVE, first, purse, 100_000 * DOLLARS)
+                stage.chain.mint(NATIVE, self.wallet, purse, _FUEL)
 
     def act(self, stage: AccountStage) -> None:
         """Move each planted freeze on by what is due in this hour."""

@@ -53,7 +53,7 @@ class AccountCrowd:
         """Let as many people act as an hour has."""
         if stage.hour == 1:
             for who in self.people:
-                stage.fuel(self._exchange[who].fuel, who)
+                stage.fuel(self._exchange[who].hot, who)
         if stage.hour < 2:
             return
         for _ in range(self._dice.times(len(self.people), 60)):

@@ -10,6 +10,7 @@ from dalil.exercise.accounts.stage import DOLLARS
 from dalil.exercise.accounts.tronform import Call
 
 if TYPE_CHECKING:
+    from dalil.exercise.accounts.coins import Coin
     from dalil.exercise.accounts.stage import AccountActor, AccountStage
 
 __all__ = ["AccountBroker", "AccountExchange", "EnergyRental"]
@@ -33,9 +34,11 @@ class AccountExchange:
             self._deposits[customer] = stage.account(self.actor, "deposit")
         return self._deposits[customer]
 
-    def withdraw(self, stage: AccountStage, to: bytes, amount: int) -> None:
+    def withdraw(
+        self, stage: AccountStage, to: bytes, amount: int, coin: Coin = DOLLAR
+    ) -> None:
         """Pay a customer out of the hot wallet."""
-        stage.chain.pay(DOLLAR, self.hot, to, amount)
+        stage.chain.pay(coin, self.hot, to, amount)
 
     def act(self, stage: AccountStage) -> None:
         """Sweep what was paid in, every sixth hour."""

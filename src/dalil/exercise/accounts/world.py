@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dalil.chains import tron
+from dalil.chains.tokens import token_caip19
 from dalil.errors import InputError
 from dalil.exercise.accounts.cast import AccountCast
 from dalil.exercise.accounts.channel import write_channel
@@ -49,7 +50,18 @@ class AccountWorld:
     @property
     def source(self) -> AccountBatches:
         """The chain as a source, in memory; a new one each time."""
-        return AccountBatches(CHAIN, lambda: batches_of(CHAIN, self.blocks))
+        return self.source_on(CHAIN)
+
+    def source_on(self, chain: str) -> AccountBatches:
+        """Give the same blocks under another chain's id, such as `EVM_CHAIN`."""
+        source = AccountBatches(chain, lambda: batches_of(chain, self.blocks))
+        source.report.decimals.update(
+            {
+                token_caip19(chain, coin.kind, coin.key): (coin.symbol, coin.decimals)
+                for coin in (*COINS, *FAKES)
+            }
+        )
+        return source
 
 
 def make_account_world(
