@@ -165,7 +165,7 @@ def capacities(slot_start: I64, slot_coin: I64, coin_start: I64, value: I64) -> 
     """Fill in the capacity of coins of unknown value."""
     capacity = value.copy()
     for u in range(slot_start.size - 1):
-        room = np.int64(0)
+        room = 0
         for i in range(slot_start[u], slot_start[u + 1]):
             if slot_coin[i] >= 0:
                 room += capacity[slot_coin[i]]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba.extending import overload
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, shared
+from dalil.tracing.exactly import suiting
 
 if TYPE_CHECKING:
     from dalil.tracing.columns import I64, Whole
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["haircut", "share"]
 
 
-@kernel
-def _scaled(value: int, tainted: Whole, total: Whole) -> tuple[np.int64, np.int64]:
-    """Quotient and remainder of ``value * tainted / total``.
+def _scaled(value: int, tainted: Whole, total: Whole) -> tuple[Whole, Whole]:
+    """Quotient and remainder of ``value * tainted / total``."""
+    return divmod(int(value) * int(tainted), int(total))
+
+
+def _scaled_by_bits(
+    value: int, tainted: Whole, total: Whole
+) -> tuple[np.int64, np.int64]:
+    """Do the same in 64 bits.
 
     The product may need 124 bits, so it is built bit by bit from the top of
     `value` and divided as it grows; needs ``tainted <= total < 2**62``.
@@ -37,7 +45,12 @@ def _scaled(value: int, tainted: Whole, total: Whole) -> tuple[np.int64, np.int6
     return quotient, rest
 
 
-@kernel
+@overload(_scaled)
+def _scaled_when_compiled(value: int, tainted: Whole, total: Whole) -> object:  # noqa: ARG001
+    return _scaled_by_bits
+
+
+@shared
 def share(values: I64, tainted: Whole, total: Whole) -> I64:
     """Share `tainted` out over `values`, which add up to `total`.
 
@@ -67,11 +80,11 @@ def _haircut(
     taint = np.zeros_like(value)
     taint[: coin_start[0]] = value[: coin_start[0]]
     for u in range(total.size):
-        tainted, unknown = np.int64(0), False
+        tainted, unknown = 0, False
         for i in range(slot_start[u], slot_start[u + 1]):
             if slot_coin[i] >= 0:
                 unknown |= taint[slot_coin[i]] < 0
-                tainted += max(np.int64(0), taint[slot_coin[i]])
+                tainted += max(0, taint[slot_coin[i]])
         coins = slice(coin_start[u], coin_start[u + 1])
         if unknown or (tainted > 0 and total[u] < 0):
             taint[coins] = -1
@@ -108,6 +121,6 @@ def haircut(graph: FlowGraph) -> I64:
     Möser, Böhme, Breuker (2014), "Towards Risk Scoring of Bitcoin
     Transactions", Financial Cryptography Workshops.
     """
-    return _haircut(
+    return suiting(_haircut, graph.value)(
         graph.total, graph.slot_start, graph.slot_coin, graph.coin_start, graph.value
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
+from dalil.tracing.exactly import suiting
 
 if TYPE_CHECKING:
     from dalil.tracing.columns import I64
@@ -30,7 +31,7 @@ def _local_bounds(
     for c in range(coin_start[0]):
         lower[c] = capacity[c]
     for u in range(total.size):
-        low, high = np.int64(0), np.int64(0)
+        low, high = 0, 0
         for i in range(slot_start[u], slot_start[u + 1]):
             if slot_coin[i] >= 0:
                 low += lower[slot_coin[i]]
@@ -38,7 +39,7 @@ def _local_bounds(
         for c in range(coin_start[u], coin_start[u + 1]):
             upper[c] = min(capacity[c], high)
             if total[u] >= 0:
-                lower[c] = max(np.int64(0), capacity[c] - (total[u] - low))
+                lower[c] = max(0, capacity[c] - (total[u] - low))
     return lower, upper
 
 
@@ -55,6 +56,6 @@ def local_bounds(graph: FlowGraph) -> tuple[I64, I64]:
     Linear. Seed money that passes two ways and meets again is counted by both
     upper bounds: do not add them.
     """
-    return _local_bounds(
+    return suiting(_local_bounds, graph.value)(
         graph.total, graph.slot_start, graph.slot_coin, graph.coin_start, graph.capacity
     )

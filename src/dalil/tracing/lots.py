@@ -1,163 +1,170 @@
 """FIFO and LIFO: satoshi keep their order, and outputs are filled in turn.
 
-A coin's seed money is a list of **lots**: stretches of its satoshi, by their
-offset in it. Inputs are laid end to end, by position (LIFO: reversed), and
-outputs cut from the front by index, the fee last. Backward, outputs and fee
-are laid out and inputs cut, which inverts the same matching.
+A coin that holds seed money is a list of **lots**: stretches of its satoshi,
+which are seed money or are not. Inputs are laid end to end, by position (LIFO:
+reversed), and outputs cut from the front by index, the fee last. Backward,
+outputs and fee are laid out and inputs cut, which inverts the same matching.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, shared
+from dalil.tracing.exactly import suiting
 from dalil.tracing.request import Direction
 
 if TYPE_CHECKING:
-    from dalil.tracing.columns import I64
+    from numpy.typing import NDArray
+
+    from dalil.tracing.columns import I64, Whole
     from dalil.tracing.graph import FlowGraph
 
 __all__ = ["ordered"]
 
 
-@kernel
-def _grown(rows: I64) -> I64:
-    larger = np.empty((2 * rows.shape[0], rows.shape[1]), dtype=np.int64)
-    larger[: rows.shape[0]] = rows
-    return larger
+class _Runs(NamedTuple):
+    """Stretches of satoshi: how long, of seed money or not, and what follows.
 
-
-@kernel
-def _gather(
-    laid: I64,
-    lots: I64,
-    head: I64,
-    slots: tuple[int, int, bool],
-    slot_value: I64,
-    slot_coin: I64,
-) -> tuple[I64, int, int]:
-    """Lay the lots of one node's slots end to end.
-
-    Rows of `laid` become (offset, length); the lots' rows go back to the free
-    list, whose head is kept in the last place of `head`. Returns `laid`, its
-    length, and 1 where a slot's lots are null.
+    No row is used twice: there are as many as can ever be needed.
     """
-    n_laid, offset, null = 0, np.int64(0), 0
+
+    length: I64
+    is_seed: NDArray[np.bool_]
+    follows: I64
+
+
+@shared
+def _laid(
+    runs: _Runs,
+    used: int,
+    slots: tuple[int, int, bool],
+    slot: tuple[I64, I64],
+    ends: tuple[I64, I64],
+) -> tuple[int, int, int]:
+    """Lay the stretches of one node's slots end to end.
+
+    Returns the first row, the last, and how many rows are used.
+    """
+    first, last = -1, -1
     start, stop, backwards = slots
+    slot_value, slot_coin = slot
+    head, tail = ends
     for k in range(start, stop):
         i = start + stop - 1 - k if backwards else k
         coin = slot_coin[i]
-        if coin >= 0 and head[coin] == -2:
-            null = 1
-        elif coin >= 0:
-            row = head[coin]
-            head[coin] = -1
-            while row >= 0:
-                begin, length, following = (
-                    offset + lots[row, 0],
-                    lots[row, 1],
-                    lots[row, 2],
-                )
-                if n_laid and laid[n_laid - 1, 0] + laid[n_laid - 1, 1] == begin:
-                    laid[n_laid - 1, 1] += length
-                else:
-                    if n_laid == laid.shape[0]:
-                        laid = _grown(laid)
-                    laid[n_laid, 0], laid[n_laid, 1] = begin, length
-                    n_laid += 1
-                lots[row, 2], head[-1] = head[-1], row
-                row = following
-        offset += max(np.int64(0), slot_value[i])
-    return laid, n_laid, null
+        if coin >= 0 and head[coin] >= 0:
+            begin, end = head[coin], tail[coin]
+        elif slot_value[i] > 0:
+            begin, end = used, used
+            runs.length[used] = slot_value[i]
+            used += 1
+        else:
+            continue
+        if first < 0:
+            first, last = begin, end
+        elif runs.is_seed[last] == runs.is_seed[begin]:
+            runs.length[last] += runs.length[begin]
+            runs.follows[last] = runs.follows[begin]
+            last = last if begin == end else end
+        else:
+            runs.follows[last], last = begin, end
+    return first, last, used
 
 
-@kernel
+@shared
 def _cut(
-    laid: I64,
-    at: int,
-    n_laid: int,
-    span: tuple[np.int64, np.int64],
-    lots: I64,
-    free: int,
-) -> tuple[np.int64, int, int, int, I64, int]:
-    """Cut one coin's stretch out of what was laid.
+    runs: _Runs, used: int, first: int, wanted: Whole
+) -> tuple[Whole, int, int, int, int]:
+    """Cut `wanted` satoshi off the front, which is more than that long.
 
-    Returns the coin's seed money, its first lot's row (-1 none), where in
-    `laid` to go on, how much of that is used up, `lots`, and the free list.
+    Returns the seed money in them, their first row and last, the first row of
+    what is left, and how many rows are used.
     """
-    begin, end = span
-    amount, first, last = np.int64(0), -1, -1
-    while at < n_laid and laid[at, 0] < end:
-        low = max(begin, laid[at, 0])
-        high = min(end, laid[at, 0] + laid[at, 1])
-        if high > low:
-            if free < 0:
-                size = lots.shape[0]
-                lots = _grown(lots)
-                for row in range(size, 2 * size):
-                    lots[row, 2] = row + 1 if row + 1 < 2 * size else -1
-                free = size
-            row, free = free, lots[free, 2]
-            lots[row, 0], lots[row, 1], lots[row, 2] = low - begin, high - low, -1
-            if last >= 0:
-                lots[last, 2] = row
+    amount, begin, end = wanted - wanted, first, -1
+    while wanted > 0:
+        row = first
+        if runs.length[row] > wanted:
+            runs.length[used] = wanted
+            runs.is_seed[used] = runs.is_seed[row]
+            runs.length[row] -= wanted
+            row = used
+            used += 1
+            if end < 0:
+                begin = row
             else:
-                first = row
-            last = row
-            amount += high - low
-        if laid[at, 0] + laid[at, 1] > end:
-            break
-        at += 1
-    return amount, first, at, last, lots, free
+                runs.follows[end] = row
+        else:
+            first = runs.follows[row]
+        wanted -= runs.length[row]
+        if runs.is_seed[row]:
+            amount += runs.length[row]
+        end = row
+    runs.follows[end] = -1
+    return amount, begin, end, first, used
+
+
+@shared
+def _entering(
+    span: tuple[int, int], slot_coin: I64, head: I64, amount: I64
+) -> tuple[Whole, bool]:
+    """Add up the seed money that enters a node; tell whether it is null."""
+    came, null = amount[0] - amount[0], False
+    for i in range(span[0], span[1]):
+        coin = slot_coin[i]
+        if coin >= 0:
+            null |= head[coin] == -2
+            came += max(0, amount[coin])
+    return came, null
 
 
 @kernel
 def _ordered(
     nodes: tuple[I64, I64, I64],
-    slot_value: I64,
-    slot_coin: I64,
+    slot: tuple[I64, I64],
     value: I64,
     into: I64,
     reversals: tuple[bool, bool],
 ) -> I64:
     total, slot_start, coin_start = nodes
-    n_seeds = coin_start[0]
-    lots = np.empty((max(16, 2 * n_seeds), 3), dtype=np.int64)
-    for row in range(lots.shape[0]):
-        lots[row, 2] = row + 1 if row + 1 < lots.shape[0] else -1
-    # One more place than coins: the head of the list of free rows.
-    head = np.full(value.size + 1, -1, dtype=np.int64)
-    head[-1] = 0
+    used, size = coin_start[0], slot[0].size + 2 * value.size
+    runs = _Runs(
+        np.zeros(size, dtype=value.dtype),
+        np.zeros(size, dtype=np.bool_),
+        np.full(size, -1, dtype=np.int64),
+    )
+    # A coin without rows is wholly other money; -2 is null.
+    head, tail = np.full(value.size, -1), np.full(value.size, -1)
     amount = np.zeros_like(value)
-    for c in range(n_seeds):
-        row = head[-1]
-        amount[c] = value[c]
-        head[-1], head[c] = lots[row, 2], row
-        lots[row, 0], lots[row, 1], lots[row, 2] = 0, value[c], -1
-    laid = np.empty((16, 2), dtype=np.int64)
+    for c in range(used):
+        if value[c] > 0:
+            amount[c] = runs.length[c] = value[c]
+            runs.is_seed[c], head[c], tail[c] = True, c, c
     for u in range(total.size):
-        slots = (slot_start[u], slot_start[u + 1], reversals[0])
-        laid, n_laid, null = _gather(laid, lots, head, slots, slot_value, slot_coin)
+        span = (slot_start[u], slot_start[u + 1])
+        came, null = _entering(span, slot[1], head, amount)
         start, stop = coin_start[u], coin_start[u + 1]
-        if null or (n_laid > 0 and total[u] < 0):
+        if null or (came > 0 and total[u] < 0):
             amount[start:stop] = -1
             head[start:stop] = -2
-            continue
-        at, offset = 0, np.int64(0)
-        for k in range(start, stop):
-            c = start + stop - 1 - k if reversals[1] else k
-            span = (offset, offset + max(np.int64(0), value[c]))
-            amount[c], first, at, last, lots, free = _cut(
-                laid, at, n_laid, span, lots, head[-1]
-            )
-            head[-1] = free
-            offset = span[1]
-            if into[c] >= 0:
-                head[c] = first
-            elif first >= 0:
-                lots[last, 2], head[-1] = head[-1], first
+        elif came > 0:
+            slots = (span[0], span[1], reversals[0])
+            first, last, used = _laid(runs, used, slots, slot, (head, tail))
+            left = total[u]
+            for k in range(start, stop):
+                c = start + stop - 1 - k if reversals[1] else k
+                part, begin, end = came, first, last
+                if value[c] < left:
+                    part, begin, end, first, used = _cut(runs, used, first, value[c])
+                left -= value[c]
+                came -= part
+                amount[c] = part
+                if part > 0 and into[c] >= 0:
+                    head[c], tail[c] = begin, end
+                if left == 0:
+                    break
     return amount
 
 
@@ -177,8 +184,9 @@ def ordered(graph: FlowGraph, *, last_in_first_out: bool = False) -> I64:
 
     Notes
     -----
-    Memory is linear in the coins: lots are recycled once spent. Time is linear
-    in the lots moved; many lots on a long chain are moved at every step.
+    Memory is linear in the slots and coins. Time is linear in the lots cut;
+    what is left when all coins but one are filled goes to that one as it is, so
+    that an account's long history is not gone through at each of its payments.
     Conserves every satoshi. FIFO is the rule in *Clayton's Case* (1816), a
     convention of accounting: it is no evidence of which coin was meant.
 
@@ -188,10 +196,11 @@ def ordered(graph: FlowGraph, *, last_in_first_out: bool = False) -> I64:
     Protocols Workshop.
     """
     forward = graph.direction is Direction.FORWARD
-    return _ordered(
+    if not graph.value.size:
+        return graph.value.copy()
+    return suiting(_ordered, graph.value)(
         (graph.total, graph.slot_start, graph.coin_start),
-        graph.slot_value,
-        graph.slot_coin,
+        (graph.slot_value, graph.slot_coin),
         graph.value,
         graph.into,
         (last_in_first_out and forward, last_in_first_out and not forward),

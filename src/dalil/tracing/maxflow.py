@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, shared
 
 if TYPE_CHECKING:
     from dalil.tracing.columns import I64
@@ -37,27 +37,28 @@ class Network(NamedTuple):
     tail: I64
 
 
-@kernel
+@shared
 def _first_sweep(net: Network, supply: I64) -> tuple[I64, I64]:
     """Push a first preflow, bounded by what each node could pass on alone."""
     n = supply.size
-    can_pass = np.zeros(n + 1, dtype=np.int64)
-    can_pass[n] = _SATURATED
+    can_pass = np.zeros(n + 1, dtype=supply.dtype)
+    most = max(_SATURATED, supply.sum())
+    can_pass[n] = most
     for u in range(n - 1, -1, -1):
         for a in range(net.first[u], net.first[u + 1]):
             more = min(net.capacity[a], can_pass[net.head[a]])
-            can_pass[u] = min(_SATURATED, can_pass[u] + more)
-    flow = np.zeros(net.head.size, dtype=np.int64)
-    excess = np.zeros(n + 1, dtype=np.int64)
+            can_pass[u] = min(most, can_pass[u] + more)
+    flow = np.zeros(net.head.size, dtype=supply.dtype)
+    excess = np.zeros(n + 1, dtype=supply.dtype)
     excess[:n] = supply
-    got = np.zeros(n + 1, dtype=np.int64)
+    got = np.zeros(n + 1, dtype=supply.dtype)
     got[:n] = supply
     for u in range(n):
         for a in range(net.first[u], net.first[u + 1]):
             if excess[u] == 0:
                 break
             v = net.head[a]
-            room = _SATURATED if v == n else max(np.int64(0), can_pass[v] - got[v])
+            room = most if v == n else max(0, can_pass[v] - got[v])
             flow[a] = min(excess[u], net.capacity[a], room)
             excess[u] -= flow[a]
             excess[v] += flow[a]
@@ -65,7 +66,7 @@ def _first_sweep(net: Network, supply: I64) -> tuple[I64, I64]:
     return flow, excess
 
 
-@kernel
+@shared
 def _exact_labels(net: Network, flow: I64, label: I64) -> None:
     """Set each node's label to its distance to the sink, or past all of them."""
     n = label.size - 1
@@ -91,7 +92,7 @@ def _exact_labels(net: Network, flow: I64, label: I64) -> None:
                 todo += 1
 
 
-@kernel
+@shared
 def _discharge(net: Network, u: int, flow: I64, excess: I64, label: I64) -> int:
     """Push node u's excess to neighbours one label nearer, else raise its label.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.kernels import kernel
+from dalil.tracing.exactly import suiting
 from dalil.tracing.maxflow import Network, maximum_preflow
 
 if TYPE_CHECKING:
@@ -81,12 +82,12 @@ class Extreme:
 
 @kernel
 def _reaching(
-    coin_start: I64, into: I64, capacity: I64, ends: NDArray[np.bool_]
+    coin_start: I64, into: I64, holds: NDArray[np.bool_], ends: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     inside = np.zeros(coin_start.size - 1, dtype=np.bool_)
     for u in range(inside.size - 1, -1, -1):
         for c in range(coin_start[u], coin_start[u + 1]):
-            if capacity[c] > 0 and (ends[c] or (into[c] >= 0 and inside[into[c]])):
+            if holds[c] and (ends[c] or (into[c] >= 0 and inside[into[c]])):
                 inside[u] = True
                 break
     return inside
@@ -104,7 +105,7 @@ def _drain(
     for u in range(inside.size):
         if not inside[u]:
             continue
-        left = np.int64(0)
+        left = 0
         for i in range(slot_start[u], slot_start[u + 1]):
             if slot_coin[i] >= 0:
                 left += flow[slot_coin[i]]
@@ -118,7 +119,8 @@ def _drain(
 
 def region_of(graph: FlowGraph, ends: NDArray[np.bool_]) -> Region:
     """Find the part of `graph` from which `ends` (coins that stop) is reached."""
-    inside = _reaching(graph.coin_start, graph.into, graph.capacity, ends)
+    holds = np.asarray(graph.capacity > 0, dtype=np.bool_)
+    inside = _reaching(graph.coin_start, graph.into, holds, ends)
     goes = graph.into >= 0
     goes[goes] = inside[graph.into[goes]]
     return Region(graph, ends, inside, graph.node_of_coin(), goes)
@@ -142,7 +144,7 @@ def send(region: Region, *, to_ends: bool) -> Extreme:
     n = int(region.inside.sum())
     tail = place[node[arcs]]
     head = np.where(wanted[arcs], n, place[graph.into[arcs]])
-    supply = np.zeros(n, dtype=np.int64)
+    supply = np.zeros(n, dtype=graph.value.dtype)
     np.add.at(supply, place[graph.into[region.seeds]], graph.value[region.seeds])
     net = Network(
         first=np.searchsorted(tail, np.arange(n + 1)),
@@ -152,13 +154,13 @@ def send(region: Region, *, to_ends: bool) -> Extreme:
         arriving=np.argsort(head, kind="stable"),
         tail=tail,
     )
-    sent, excess, label = maximum_preflow(net, supply)
+    sent, excess, label = suiting(maximum_preflow, supply)(net, supply)
     flow = np.zeros_like(graph.value)
     for seeds in (region.seeds, region.ended_seeds):
         flow[seeds] = graph.value[seeds]
     flow[arcs] = sent
     slots = (graph.slot_start, graph.slot_coin, graph.coin_start)
-    _drain(slots, region.inside, graph.capacity, flow)
+    suiting(_drain, flow)(slots, region.inside, graph.capacity, flow)
     cut = np.zeros_like(region.inside)
     cut[region.inside] = label[:n] <= n
     arrived = int(excess[n])

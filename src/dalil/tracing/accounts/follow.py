@@ -43,8 +43,8 @@ def _assumptions(book: Book, unit: Unit) -> list[str]:
         told.append("blocks may be missing, so no balance is known: lower bounds are 0")
     if not book.sums:
         told.append(
-            "the chain's own coin also moves by rewards, stakes and calls that no "
-            "ledger shows whole, so no balance is known: lower bounds are 0"
+            "no balance of the chain's own coin is the sum of what a ledger shows: "
+            "lower bounds are 0"
         )
     elif unit.plain is None:
         told.append(

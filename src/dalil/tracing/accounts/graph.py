@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.tracing.accounts.exact import exact_amounts, joined, widened
+from dalil.tracing.exactly import suiting
 from dalil.tracing.graph import LARGEST_SUM, FlowGraph, capacities
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
@@ -164,7 +165,9 @@ def account_graph(
         slot_coin=slot_coin,
         coin_start=coin_start,
         value=value,
-        capacity=capacities(entering.start, slot_coin, coin_start, value),
+        capacity=suiting(capacities, value)(
+            entering.start, slot_coin, coin_start, value
+        ),
         into=into,
         code=code,
         output=transfer,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.accounts import BEHIND_LOGS, NO_LOG
+from dalil.chains.accounts import BEHIND_LOGS, NO_LOG, TokenKind
+from dalil.chains.tokens import known_token
 
 if TYPE_CHECKING:
     from dalil.ledger.accounts.view import AccountView
@@ -55,7 +56,13 @@ class Unit:
 
 def unit_of(view: AccountView, token: int) -> Unit:
     """Tell how a token's amounts are written."""
-    return Unit(view.token_name(token), view.token_decimals(token))
+    kind, key = int(view.token_kind[token]), view.token_key[token].tobytes()
+    known = known_token(view.chain, kind, key)
+    if known is None:
+        return Unit(view.token_name(token), view.token_decimals(token))
+    # What moves the chain's own coin unseen is told elsewhere.
+    plain = known.plain if kind != TokenKind.NATIVE else None
+    return Unit(known.caip19, known.decimals, known.symbol, plain)
 
 
 def transfer_name(view: AccountView, transfer: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.chains.accounts import TokenKind
 from dalil.tracing.accounts.exact import exact_amounts
 from dalil.tracing.accounts.naming import coin_name
 from dalil.tracing.accounts.result import (
@@ -44,6 +45,21 @@ _APART = (StopCode.CARRIED, StopCode.EMPTY, StopCode.FEE, *HELD)
 _MOST_PAYERS = 10
 
 
+def _unseen(view: AccountView, token: int) -> str | None:
+    """Say why seed money may have moved unseen; None if it cannot have."""
+    if not view.contiguous:
+        return (
+            "blocks are missing from the ledger, or its source cannot tell; money may "
+            "have moved there"
+        )
+    if view.token_kind[token] == TokenKind.NATIVE:
+        return (
+            "the chain's own coin also moves in calls, rewards and stakes, which no "
+            "ledger shows whole; money may have moved there"
+        )
+    return None
+
+
 class AccountTeller:
     """Names what a graph only numbers, and sums what it only lists."""
 
@@ -59,11 +75,8 @@ class AccountTeller:
         self.figures: Figures = figures(graph.flow)
         self.met: dict[int, Meeting] = self._meetings()
         self.reentry = None
-        if not view.contiguous and self.flow.n_seeds:
-            self.reentry = (
-                "blocks are missing from the ledger, or its source cannot tell; "
-                "money may have moved there"
-            )
+        if self.flow.n_seeds:
+            self.reentry = _unseen(view, request.token)
         self.gaps = leaving_sight(graph) if self.reentry else None
 
     def _meetings(self) -> dict[int, Meeting]:
