@@ -82,4 +82,14 @@ def open_source(
         from dalil.sources.accounts.exports import open_export
 
         return open_export(kind, paths, chain=chain, first=first, last=last)
+    if kind == "tron-json":
+        from dalil.sources.accounts.tronfiles import TronFiles
+
+        return TronFiles(paths, _on_tron(chain), first=first, last=last)
     raise UsageError("not built yet", spec)
+
+
+def _on_tron(chain: str | None) -> str:
+    if chain is not None and chain not in tron.NETWORKS:
+        raise UsageError("not a network of TRON", chain)
+    return chain or tron.CAIP2
