@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dalil.cli.accounts import is_accounts
+from dalil.cli.accounts_cluster import (
+    show_result,
+    show_text,
+    why_result,
+    why_text,
+)
+from dalil.cli.cluster_patterns import patterns
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
 from dalil.units import format_btc
 
@@ -29,6 +37,18 @@ _profile = click.option(
 )
 
 
+_store = click.option(
+    "--tags", "store", type=_path, help="Tag store; default: beside the ledger."
+)
+_rules = click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    help="On a chain of accounts: a rule that may link, such as operational-wallet; "
+    "may be given several times.",
+)
+
+
 @click.group()
 def cluster() -> None:
     """Which addresses act together, and why.
@@ -42,14 +62,14 @@ def cluster() -> None:
 @click.argument("ledger_path", metavar="LEDGER", type=_path)
 @click.argument("address")
 @_profile
-@click.option(
-    "--tags", "store", type=_path, help="Tag store; default: beside the ledger."
-)
+@_rules
+@_store
 @json_option
 def show(
     ledger_path: Path,
     address: str,
     profile: str,
+    rules: tuple[str, ...],
     store: Path | None,
     *,
     as_json: bool,
@@ -64,6 +84,10 @@ def show(
     Example: dalil cluster show my-ledger ADDRESS --json
     """
     say_compiling()
+    if is_accounts(ledger_path):
+        told = show_result(ledger_path, address, rules, store)
+        emit(told, as_json=as_json, text=lambda: show_text(told))
+        return
     from dalil.clustering import clusters
     from dalil.ledger import Ledger
 
@@ -84,17 +108,33 @@ def show(
 @click.argument("a")
 @click.argument("b")
 @_profile
+@_rules
+@_store
 @json_option
-def why(ledger_path: Path, a: str, b: str, profile: str, *, as_json: bool) -> None:
+def why(
+    ledger_path: Path,
+    a: str,
+    b: str,
+    profile: str,
+    rules: tuple[str, ...],
+    store: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Show why A and B are in one cluster: the shortest chain of transactions.
 
     Every link says that one transaction spent from both addresses and is not
-    typed a CoinJoin. `holds_under` names the profiles under which the two
+    typed a CoinJoin; on a chain of accounts, by which rule and which transfers
+    two accounts are linked. `holds_under` names the profiles under which the two
     share a cluster. That they share none proves nothing.
 
     Example: dalil cluster why my-ledger ADDRESS_A ADDRESS_B --json
     """
     say_compiling()
+    if is_accounts(ledger_path):
+        told = why_result(ledger_path, (a, b), rules, store)
+        emit(told, as_json=as_json, text=lambda: why_text(told))
+        return
     from dalil.clustering import PROFILES, clusters
     from dalil.ledger import Ledger
 
@@ -247,3 +287,6 @@ def _why_text(result: dict[str, Any]) -> str:
 def _printable(line: str) -> str:
     """Escape what would steer a terminal: labels are strangers' words."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+cluster.add_command(patterns)

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dalil.cli.accounts_build import (
+    AccountOptions,
+    account_options,
+    build_from_accounts,
+    is_of_accounts,
+)
 from dalil.cli.ledger_export import export
 from dalil.cli.ledger_fetch import fetch
 from dalil.cli.ledger_follow import follow
@@ -51,11 +57,14 @@ def ledger() -> None:
     multiple=True,
     metavar="KIND:FILES",
     help="esplora-json: transactions saved from an explorer's API; parquet: files "
-    "of the public crypto_bitcoin schema (JSON lines and CSV too). Files or "
-    "folders; may be given several times.",
+    "of the public crypto_bitcoin schema (JSON lines and CSV too). Chains of "
+    "accounts: csv:, jsonl:, parquet: files of the ethereum-etl schema, "
+    "tronscan-csv: exports, tron-json: saved answers, rpc:URL and tron:URL a node. "
+    "May be given several times.",
 )
 @click.argument("more", nargs=-1, type=_path)
 @click.option("--network", "network_name", help="Insist on a network: mainnet, …")
+@account_options
 @memory_option
 @json_option
 def build(
@@ -66,13 +75,19 @@ def build(
     network_name: str | None,
     memory: str,
     as_json: bool,  # noqa: FBT001
+    **accounts: Any,  # noqa: ANN401 - the options declared above
 ) -> None:
     """Build LEDGER from blocks, or bring it up to the chain with most work.
+
+    A ledger is of one chain. Of one that keeps accounts it holds transfers and
+    events; blocks of a node are taken up to its newest, and going on later
+    takes what is new.
 
     \b
     Example:
       dalil ledger build my-ledger --blocks ~/.bitcoin/blocks
       dalil ledger build my-ledger --source esplora-json:saved.json
+      dalil ledger build my-usdt --source csv:token_transfers.csv --chain eip155:1
     """
     say_compiling()
     from dalil.chains.bitcoin.networks import network_by_name
@@ -82,6 +97,13 @@ def build(
 
     if bool(blocks) == bool(sources):
         raise UsageError("give --blocks or --source, one of them")
+    if sources and is_of_accounts(sources[0]):
+        options, size = AccountOptions(**accounts), parse_bytes(memory)
+        every = [*sources, *map(str, more)]
+        _show_accounts(build_from_accounts(ledger_path, every, size, options), as_json)
+        return
+    if given := [name for name, value in accounts.items() if value]:
+        raise UsageError("only chains of accounts have the option", f"--{given[0]}")
     network = network_by_name(network_name) if network_name else None
     if blocks:
         if more:
@@ -109,6 +131,12 @@ def build(
     result = describe_ledger(Ledger.open(ledger_path)) | _report(report)
     for note in report.notes:
         click.echo(f"note: {note.file} at {note.offset}: {note.problem}", err=True)
+    emit(result, as_json=as_json, text=lambda: _info_text(result))
+
+
+def _show_accounts(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001
+    for note in result.get("notes", []):
+        click.echo(f"note: {note['where']}: {note['problem']}", err=True)
     emit(result, as_json=as_json, text=lambda: _info_text(result))
 
 
@@ -151,22 +179,33 @@ def info(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
     Example: dalil ledger info my-ledger --json
     """
     from dalil.ledger import Ledger
+    from dalil.ledger.accounts import AccountLedger, is_account_ledger
+    from dalil.ledger.accounts.describe import describe_accounts
     from dalil.ledger.describe import describe_ledger
 
-    result = describe_ledger(Ledger.open(ledger_path))
+    if is_account_ledger(ledger_path):
+        result = describe_accounts(AccountLedger.open(ledger_path))
+    else:
+        result = describe_ledger(Ledger.open(ledger_path))
     emit(result, as_json=as_json, text=lambda: _info_text(result))
+
+
+_BY_KIND = ("outputs_by_type", "transfers_by_kind", "events_by_kind")
+_NO_COUNTS = ("height", "first_block", "last_block")
+"""Numbers that are no counts, and so are not grouped by thousands."""
 
 
 def _info_text(result: dict[str, Any]) -> str:
     rows = []
     for key, value in result.items():
-        if key == "outputs_by_type":
-            rows += [f"  {kind:<17}{n:>12,}" for kind, n in value.items()]
+        if key in _BY_KIND:
+            rows += [f"  {kind:<18}{n:>12,}" for kind, n in value.items() if n]
+        elif key == "gaps":
+            rows += [f"blocks missing: {first} to {last}" for first, last in value]
         elif key != "notes":
-            shown = (
-                f"{value:,}" if type(value) is int and "height" not in key else value
-            )
-            rows.append(f"{key:<19}{shown!s:>12}")
+            counts = type(value) is int and not any(one in key for one in _NO_COUNTS)
+            shown = f"{value:,}" if counts else value
+            rows.append(f"{key:<20}{shown!s:>12}")
     return "\n".join(rows)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dalil.cli import accounts
 from dalil.cli.output import emit, json_option, say_compiling
 from dalil.units import format_btc
 
@@ -25,6 +26,10 @@ def tx(ledger_path: Path, txid: str, as_json: bool) -> None:  # noqa: FBT001
     Example: dalil ledger tx my-ledger TXID --json
     """
     say_compiling()
+    if accounts.is_accounts(ledger_path):
+        told = accounts.tx_result(ledger_path, txid)
+        emit(told, as_json=as_json, text=lambda: accounts.tx_text(told))
+        return
     from dalil.clustering.coinjoin import CoinJoinType, coinjoin_types
     from dalil.ledger import Ledger
     from dalil.ledger.describe import describe_tx
@@ -71,11 +76,16 @@ def address(
 ) -> None:
     """Sum an address up: received, spent, first and last seen, cluster, tags.
 
-    An address the ledger has not seen gives zeros.
+    An address the ledger has not seen gives zeros. On a chain of accounts each
+    token is summed up by itself, with its balance where that is known.
 
     Example: dalil ledger address my-ledger ADDRESS --json
     """
     say_compiling()
+    if accounts.is_accounts(ledger_path):
+        told = accounts.address_result(ledger_path, address, tag_store)
+        emit(told, as_json=as_json, text=lambda: accounts.address_text(told))
+        return
     from dalil.attribution import TagStore
     from dalil.clustering import clusters
     from dalil.ledger import Ledger
@@ -138,6 +148,10 @@ def history(
     Example: dalil ledger history my-ledger ADDRESS --start 5000 --json
     """
     say_compiling()
+    if accounts.is_accounts(ledger_path):
+        told = accounts.history_result(ledger_path, address, start, limit)
+        emit(told, as_json=as_json, text=lambda: accounts.history_text(told))
+        return
     from dalil.ledger import Ledger
     from dalil.ledger.describe import describe_history
 
@@ -170,8 +184,13 @@ def dump(ledger_path: Path, as_json: bool) -> None:  # noqa: FBT001
     """
     del as_json  # the dump is JSON either way
     from dalil.ledger import Ledger
+    from dalil.ledger.accounts import AccountLedger, dump_accounts
     from dalil.ledger.describe import dump as lines
     from dalil.ledger.layout import canonical_json
 
-    for row in lines(Ledger.open(ledger_path)):
+    if accounts.is_accounts(ledger_path):
+        rows = dump_accounts(AccountLedger.open(ledger_path))
+    else:
+        rows = lines(Ledger.open(ledger_path))
+    for row in rows:
         click.echo(canonical_json(row))

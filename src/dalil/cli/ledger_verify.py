@@ -38,16 +38,21 @@ def verify(
 
     Every chunk is hashed again, every link followed both ways, every Merkle root
     computed; then blocks are read from the files they came from by another
-    reader and compared field by field. Exit code 1 if anything is wrong.
+    reader and compared field by field. Of a ledger of accounts every index is
+    made again from the columns. Exit code 1 if anything is wrong.
 
     Example: dalil ledger verify my-ledger --sample 1000
     """
     say_compiling()
+    from dalil.ledger.accounts import AccountLedger, is_account_ledger, verify_accounts
     from dalil.ledger.verifying import verify_ledger
 
-    done = verify_ledger(
-        ledger_path, n_blocks=None if whole else sample, progress=Ticker()
-    )
+    if is_account_ledger(ledger_path):
+        done = verify_accounts(AccountLedger.open(ledger_path), Ticker())
+    else:
+        done = verify_ledger(
+            ledger_path, n_blocks=None if whole else sample, progress=Ticker()
+        )
     result = {
         "manifest_sha256": done.manifest_sha256,
         "ok": done.ok,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dalil.cli.output import Ticker, emit, json_option, say_compiling
+from dalil.cli.accounts import is_accounts
+from dalil.cli.accounts_trace import accounts_result, accounts_text
+from dalil.cli.output import Ticker, emit, say_compiling
+from dalil.cli.trace_options import Asked, with_options
 from dalil.cli.trace_text import trace_text
 from dalil.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from dalil.ledger import Ledger
     from dalil.tracing import Limits, Mark, Trace
@@ -33,96 +34,6 @@ _BACKWARD = """\b
 Example:
   dalil trace backward my-ledger --from bcrt1q… --max-hops 3
 """
-_path = click.Path(path_type=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The options of a trace, as typed."""
-
-    ledger_path: Path
-    more: tuple[str, ...]
-    seeds: tuple[str, ...]
-    whole_cluster: bool
-    tags: Path | None
-    targets: tuple[str, ...]
-    stop_at: tuple[str, ...]
-    profile: str
-    max_hops: int | None
-    since: str | None
-    until: str | None
-    min_value: int
-    prices: Path | None
-    currency: str
-    as_json: bool
-
-
-_OPTIONS = [
-    click.argument("ledger_path", metavar="LEDGER", type=_path),
-    click.argument("more", nargs=-1, metavar="[SEED]..."),
-    click.option(
-        "--from",
-        "seeds",
-        multiple=True,
-        required=True,
-        metavar="ADDRESS|TXID:N",
-        help="Where to start; may be given several times, or followed by several. "
-        "An address means what it received, its own change left out.",
-    ),
-    click.option(
-        "--whole-cluster",
-        is_flag=True,
-        help="Start from all addresses that act together with those given.",
-    ),
-    click.option("--tags", type=_path, help="Tag store; default: beside the ledger."),
-    click.option(
-        "--to",
-        "targets",
-        multiple=True,
-        metavar="NAME=ADDRESS",
-        help="A target of your own; several addresses may bear one name.",
-    ),
-    click.option(
-        "--stop-at",
-        multiple=True,
-        metavar="ADDRESS",
-        help="Follow no further than here.",
-    ),
-    click.option(
-        "--profile",
-        default="default",
-        show_default=True,
-        help="strict, default or broad: how far a tagged service's cluster "
-        "reaches as a border; none: no further than its tagged addresses.",
-    ),
-    click.option("--max-hops", type=click.IntRange(1), help="Transactions at most."),
-    click.option("--since", metavar="DATE", help="First day (UTC, YYYY-MM-DD)."),
-    click.option("--until", metavar="DATE", help="Last day (UTC, YYYY-MM-DD)."),
-    click.option(
-        "--min-value",
-        type=click.IntRange(0),
-        default=0,
-        help="Satoshi; follow no smaller output. Default: follow all.",
-    ),
-    click.option(
-        "--prices",
-        type=_path,
-        help="Daily prices, CSV: date,EUR,USD or date,close_usd.",
-    ),
-    click.option(
-        "--currency",
-        default="USD",
-        show_default=True,
-        help="Which column of the price file.",
-    ),
-    json_option,
-]
-
-
-def _with_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -137,22 +48,28 @@ def trace() -> None:
 
 
 @trace.command(epilog=_FORWARD)
-@_with_options
+@with_options
 def forward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
     """Follow what addresses or outputs received to where it ended."""
-    _run("forward", _Asked(**asked))
+    _run("forward", Asked(**asked))
 
 
 @trace.command(epilog=_BACKWARD)
-@_with_options
+@with_options
 def backward(**asked: Any) -> None:  # noqa: ANN401 - click passes what is declared
     """Follow what addresses or outputs received back to where it came from."""
-    _run("backward", _Asked(**asked))
+    _run("backward", Asked(**asked))
 
 
-def _run(direction: str, asked: _Asked) -> None:
+def _run(direction: str, asked: Asked) -> None:
     limits = _limits(asked)
     say_compiling()
+    if is_accounts(asked.ledger_path):
+        result = accounts_result(direction, asked, limits)
+        emit(result, as_json=asked.as_json, text=lambda: accounts_text(result))
+        return
+    if asked.token:
+        raise UsageError("only chains of accounts have tokens", asked.token)
     from dalil.clustering.coinjoin import coinjoin_types
     from dalil.ledger import Ledger
     from dalil.tracing import Direction, TraceRequest
@@ -210,7 +127,7 @@ def _clustered(
 
 
 def _marks(
-    ledger: Ledger, asked: _Asked, ticker: Ticker
+    ledger: Ledger, asked: Asked, ticker: Ticker
 ) -> tuple[list[Mark], dict[str, Any]]:
     """Name addresses: by tags, by the services' clusters, by the user."""
     from dalil.attribution import TagStore
@@ -238,7 +155,7 @@ def _marks(
     return [*tagged, *spread, *_own_marks(ledger, asked)], naming
 
 
-def _own_marks(ledger: Ledger, asked: _Asked) -> list[Mark]:
+def _own_marks(ledger: Ledger, asked: Asked) -> list[Mark]:
     from dalil.tracing import Mark
 
     wanted = []
@@ -252,7 +169,7 @@ def _own_marks(ledger: Ledger, asked: _Asked) -> list[Mark]:
     return [Mark(row, name, why) for row, name, why in found if row is not None]
 
 
-def _limits(asked: _Asked) -> Limits:
+def _limits(asked: Asked) -> Limits:
     from dalil.tracing import Limits
 
     usual = Limits()

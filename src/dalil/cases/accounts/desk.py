@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.cases.sources import CaseSources, NamedDesk
-from dalil.clustering.accounts import deposit_links, flag_tokens
+from dalil.clustering.accounts import deposit_links, flag_tokens, poisoning
 from dalil.ledger.accounts import AccountLedger
 from dalil.tracing.prices import PriceSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from dalil.clustering.accounts import Deposits, TokenFlags
+    from dalil.clustering.accounts import Deposits, Poisoning, TokenFlags
     from dalil.tracing import Mark
 
-__all__ = ["MAX_TOKENS", "AccountDesk"]
+__all__ = ["MAX_TOKENS", "AccountDesk", "deposit_marks", "noise_of", "token_flags"]
 
 MAX_TOKENS = 50
 """Tokens traced in a case; what anybody sends to a seed must not drown it."""
@@ -42,9 +42,8 @@ class AccountDesk(NamedDesk[AccountLedger]):
     @cached_property
     def deposits(self) -> Deposits:
         """Addresses that only forward to a tagged service."""
-        services = {m.address: m.name for m in self.own_marks if m.reason != "target"}
         self.progress("deposit addresses", 0, 0)
-        return deposit_links(self.ledger, services)
+        return deposit_links(self.ledger, _services(self.own_marks))
 
     def marks(self, leaving_out: Iterable[int] = ()) -> list[Mark]:
         """Mark tagged addresses, and the deposit addresses of services.
@@ -52,19 +51,9 @@ class AccountDesk(NamedDesk[AccountLedger]):
         `leaving_out` are addresses that no rule may put a name on: a seed is
         what the case says it is.
         """
-        own = self.own_marks
-        out = set(leaving_out) | {mark.address for mark in own}
-        by_wallet: dict[int, list[Mark]] = {}
-        for mark in own:
-            if mark.reason != "target":
-                by_wallet.setdefault(mark.address, []).append(mark)
-        spread = [
-            replace(mark, address=deposit, by="deposit")
-            for deposit, wallet in self.deposits.borders().items()
-            if deposit not in out
-            for mark in by_wallet[wallet]
-        ]
-        return [*own, *spread]
+        out = set(leaving_out)
+        spread = deposit_marks(self.ledger, self.own_marks, self.deposits)
+        return [*self.own_marks, *(m for m in spread if m.address not in out)]
 
     def tokens_of(self, addresses: Iterable[int]) -> tuple[list[int], int]:
         """List the tokens that came to some addresses, the known ones first.
@@ -88,9 +77,7 @@ class AccountDesk(NamedDesk[AccountLedger]):
     @cached_property
     def flags(self) -> TokenFlags:
         """Which tokens are known, and which pose as one that is."""
-        book = self.ledger.tokens
-        told = {t: book.told(t) for t in range(len(self.ledger.token_kind))}
-        return flag_tokens(self.ledger, {t: one[0] for t, one in told.items() if one})
+        return token_flags(self.ledger)
 
     def symbol(self, token: int) -> str | None:
         """Name a token that Dalil knows; None for any other."""
@@ -108,3 +95,40 @@ class AccountDesk(NamedDesk[AccountLedger]):
         if file is not None and file not in self._prices:
             self._prices[file] = PriceSeries.load(file)
         return None if file is None else self._prices[file]
+
+
+def _services(marks: Iterable[Mark]) -> dict[int, str]:
+    return {mark.address: mark.name for mark in marks if mark.reason != "target"}
+
+
+def deposit_marks(
+    ledger: AccountLedger, marks: Sequence[Mark], deposits: Deposits | None = None
+) -> list[Mark]:
+    """Mark every address that only forwards to a service, as a border too.
+
+    Addresses with a mark of their own keep it alone. `deposits` are those of
+    the services in `marks`, found anew where they are not given.
+    """
+    own = {mark.address for mark in marks}
+    by_wallet: dict[int, list[Mark]] = {}
+    for mark in marks:
+        if mark.reason != "target":
+            by_wallet.setdefault(mark.address, []).append(mark)
+    found = deposits or deposit_links(ledger, _services(marks))
+    return [
+        replace(mark, address=deposit, by="deposit")
+        for deposit, wallet in found.borders().items()
+        if deposit not in own
+        for mark in by_wallet[wallet]
+    ]
+
+
+def token_flags(ledger: AccountLedger) -> TokenFlags:
+    """Flag a ledger's tokens, by what its sources said they call themselves."""
+    told = {t: ledger.tokens.told(t) for t in range(len(ledger.token_kind))}
+    return flag_tokens(ledger, {t: one[0] for t, one in told.items() if one})
+
+
+def noise_of(ledger: AccountLedger) -> Poisoning:
+    """Find the transfers that only imitate a known partner."""
+    return poisoning(ledger, fake_tokens=token_flags(ledger).look_alikes().tolist())
