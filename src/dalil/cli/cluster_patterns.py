@@ -34,6 +34,9 @@ def patterns(ledger_path: Path, store: Path | None, *, as_json: bool) -> None:
     """
     say_compiling()
     if not is_accounts(ledger_path):
+        from dalil.ledger import Ledger
+
+        Ledger.open(ledger_path)
         raise UsageError("patterns are of chains of accounts", ledger_path)
     told = patterns_result(ledger_path, store)
     emit(told, as_json=as_json, text=lambda: patterns_text(told))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -21,10 +21,27 @@ if TYPE_CHECKING:
 
     from dalil.ledger.accounts.view import I64
 
-__all__ = ["HandAccounts"]
+__all__ = ["HandAccounts", "Said", "When"]
 
 _FIRST_TIME = 1_700_000_000
 _SPELLED = re.compile("0x[0-9a-f]{40}")
+
+
+class When(TypedDict, total=False):
+    """When something happens; by default a minute after the last."""
+
+    time: int
+    """Unix seconds."""
+    in_same_tx: bool
+
+
+class Said(When, total=False):
+    """What an event says beside its kind and subject."""
+
+    contract: str
+    other: str
+    amount: int
+    ref: int
 
 
 class HandAccounts:
@@ -72,11 +89,11 @@ class HandAccounts:
     def _token(self, word: str) -> int:
         return self._tokens.setdefault(word, len(self._tokens))
 
-    def _begin(self, time: int | None, *, in_same_tx: bool) -> None:
-        if in_same_tx and self._times:
+    def _begin(self, when: When) -> None:
+        if when.get("in_same_tx") and self._times:
             return
         last = self._times[-1] if self._times else _FIRST_TIME - 60
-        self._times.append(last + 60 if time is None else time)
+        self._times.append(when.get("time", last + 60))
         self._tx_transfers.append(self._tx_transfers[-1])
         self._tx_events.append(self._tx_events[-1])
 
@@ -88,11 +105,10 @@ class HandAccounts:
         coin: str = "USDT",
         *,
         kind: TransferKind = TransferKind.TOKEN,
-        time: int | None = None,
-        in_same_tx: bool = False,
+        **when: Unpack[When],
     ) -> int:
         """Add a transfer; return its id. ``NOBODY`` mints and burns."""
-        self._begin(time, in_same_tx=in_same_tx)
+        self._begin(when)
         self._tx_transfers[-1] += 1
         row = (self._token(coin), self.name(source), self.name(to), int(kind))
         self._transfers.append(row)
@@ -100,24 +116,16 @@ class HandAccounts:
         return len(self._amounts) - 1
 
     def tell(
-        self,
-        kind: EventKind,
-        subject: str | None = None,
-        *,
-        contract: str | None = None,
-        other: str | None = None,
-        amount: int = 0,
-        ref: int = -1,
-        time: int | None = None,
-        in_same_tx: bool = False,
+        self, kind: EventKind, subject: str | None = None, **said: Unpack[Said]
     ) -> int:
         """Add an event; return its id."""
-        self._begin(time, in_same_tx=in_same_tx)
+        self._begin(said)
         self._tx_events[-1] += 1
-        words = (contract, subject, other)
+        words = (said.get("contract"), subject, said.get("other"))
         ids = [NO_ADDRESS if w is None else self.name(w) for w in words]
-        self._events.append((int(kind), ids[0], ids[1], ids[2], ref))
-        self._event_amounts.append(amount)
+        row = (int(kind), ids[0], ids[1], ids[2], said.get("ref", -1))
+        self._events.append(row)
+        self._event_amounts.append(said.get("amount", 0))
         return len(self._events) - 1
 
     def _column(self, part: int) -> I64:
