@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dalil.progress import Progress
 
-CHAIN = "eip155:1337"
+CHAIN = "tron:0xcd8690dc"
 
 
 class Move(NamedTuple):

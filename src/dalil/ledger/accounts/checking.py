@@ -79,6 +79,9 @@ def check_batch(batch: AccountBatch) -> None:
     for name, most in _KINDS.items():
         if int(getattr(batch, name).max(initial=0)) > most:
             _refuse("a column of a batch has an unknown kind", name)
+    assets = batch.transfer_token_kind == TokenKind.ASSET
+    if assets.any() and not batch.chain.startswith("tron:"):
+        _refuse("only TRON has TRC-10 assets", batch.chain)
     number = batch.block_number
     if number.size and (np.any(np.diff(number) <= 0) or number[0] < 0):
         _refuse("blocks of a batch do not ascend", "block_number")
@@ -88,7 +91,9 @@ def check_batch(batch: AccountBatch) -> None:
     _check_order("event_log", batch.event_log, batch.tx_first_event)
     failed = batch.tx_status == TxStatus.FAILED
     if np.any(np.diff(batch.tx_first_transfer)[failed] > 0) and np.any(
-        (batch.transfer_kind != 7)[_rows_of(failed, batch.tx_first_transfer)]
+        (batch.transfer_kind != TransferKind.FEE)[
+            _rows_of(failed, batch.tx_first_transfer)
+        ]
     ):
         _refuse("a failed transaction moves something", "tx_status")
 

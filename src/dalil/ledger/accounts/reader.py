@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.chains.accounts import TokenKind, whole
+from dalil.chains.accounts import EventKind, TokenKind, whole
 from dalil.errors import InputError, StoreError
 from dalil.ledger.accounts.amounts import limbs_at, lowest_point, whole_at
 from dalil.ledger.accounts.commit import Commit
@@ -190,6 +190,15 @@ class AccountLedger(Columns):
     def transfers_to_many(self, addresses: I64, token: int, /) -> tuple[I64, I64]:
         """List transfers of one token to each address; see `BulkPostings`."""
         return _many([run.received for run in self.runs], addresses, token)
+
+    def is_frozen(self, address: int, token: int) -> bool:
+        """Tell whether the token's contract last said that it froze the address."""
+        contract = self.find_key(self.token_key[token].tobytes())
+        events = self.events_about(address)
+        kinds, spoke = self.event_kind[events], self.event_contract[events]
+        told = (kinds == EventKind.FREEZE) | (kinds == EventKind.UNFREEZE)
+        last = np.flatnonzero(told & (spoke == (-1 if contract is None else contract)))
+        return bool(last.size) and int(kinds[last[-1]]) == EventKind.FREEZE
 
     # -- balances -----------------------------------------------------------
 
