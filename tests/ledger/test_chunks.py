@@ -141,3 +141,16 @@ def test_a_chunk_is_read_back_as_written(tmp_path: Path) -> None:
             at += size
     assert read == whole
     writer.close()
+
+
+def test_what_the_system_forgets_is_still_there(tmp_path: Path) -> None:
+    writer = ColumnWriter(tmp_path / "txid", COLUMNS["tx.txid"], 0, [], 1)
+    rows = np.arange(32 * 5, dtype=np.uint8).reshape(5, 32)
+    writer.append(rows)
+    assert writer.bytes == rows.nbytes
+    writer.uncache(writer.sync())
+    writer.close()
+    mapped = map_chunks(writer.files, rows.nbytes)
+    mapped.flags.writeable = False
+    let_go(mapped, 0, rows.nbytes)
+    np.testing.assert_array_equal(mapped.reshape(5, 32), rows)

@@ -19,7 +19,7 @@ from dalil.ledger.building.undo import ScriptsTold, UndoReader, long_scripts
 from dalil.ledger.building.writer import ContradictionError, LedgerWriter
 from dalil.ledger.rawfiles import PLACE
 from dalil.ledger.store.housekeeping import remove_unnamed
-from dalil.ledger.store.merging import merge_where_due, runs_up_to
+from dalil.ledger.store.merging import runs_up_to
 from dalil.ledger.store.opening import open_base, writing
 from dalil.ledger.store.tables import Tables, tables_at
 from dalil.progress import silent
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "build_from_blocks"]
 
-_OWN_BYTES = 640_000_000
+_OWN_BYTES = 600_000_000
 """What the interpreter, its libraries and a few batches take of the memory."""
 _RECORD_BYTES = 900
 """A block found, with what choosing the chain keeps of it, as Python objects."""
@@ -237,6 +237,7 @@ class _Chain:
                     done += len(batch.records)
                     progress("reading blocks", done, len(records))
                 self._commit(writer, facts, progress)
+                writer.finish()
             finally:
                 writer.close()
 
@@ -250,7 +251,7 @@ class _Chain:
         self.owed_work -= sum(record.header.work for record in self._segment)
         counts = self.owed_work < 0
         try:
-            commit = writer.commit(facts, list(self._numbers), counts=counts)
+            writer.commit(facts, list(self._numbers), counts=counts)
         except ContradictionError as error:
             record = self._segment[error.block]
             raise BadBlockError(
@@ -263,8 +264,6 @@ class _Chain:
         self._report.added += self._waiting
         self._report.rolled_back += self._taken_back
         self._waiting = self._taken_back = 0
-        writer.base = merge_where_due(self._ledger, commit)
-        remove_unnamed(self._ledger, writer.base)
 
     def _places(self, records: Sequence[Record]) -> NDArray[np.uint8]:
         """Note where blocks lie, naming files that are new to the ledger."""

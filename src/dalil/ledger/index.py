@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.kernels import lean
+from dalil.ledger.segment.prefetch import prefetch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Index", "bucket_bits", "bucket_offsets", "find_marks", "index_of"]
 
 _LOW = np.uint64(0xFFFF_FFFF)
+_AHEAD = 16
+"""Marks between a look-up and the one whose entries are asked for meanwhile."""
 
 
 class Index(NamedTuple):
@@ -70,20 +73,29 @@ def find_marks(
 ) -> None:
     """Find what is not found yet of sorted marks: highest row, or -1.
 
-    Both are sorted, so the search goes on where the one before it ended, or
-    at the mark's bucket if that lies ahead.
+    Both are sorted, so that memory is read front to back. Most marks are not
+    there, and those of a bucket are compared without asking which is the first:
+    a wrong guess of the processor would cost more.
     """
-    sorted_marks, offsets = index.entries, index.offsets
-    shift, size, at = np.uint64(64 - index.bits), sorted_marks.shape[0], 0
+    words, offsets = index.entries.reshape(-1), index.offsets
+    shift, size = np.uint64(64 - index.bits), index.entries.shape[0]
     for j in range(n):
+        if j + 2 * _AHEAD < n:
+            prefetch(offsets, np.int64(entries[j + 2 * _AHEAD, 0] >> shift))
+        if j + _AHEAD < n:
+            ahead = np.int64(offsets[np.int64(entries[j + _AHEAD, 0] >> shift)])
+            prefetch(words, 2 * ahead)
+            prefetch(words, 2 * ahead + 8)
         if found[j] >= 0:
             continue
-        high, low = entries[j, 0], entries[j, 1] & ~_LOW
-        at = max(at, np.int64(offsets[np.int64(high >> shift)]))
-        while at < size and sorted_marks[at, 0] < high:
-            at += 1
-        same = at
-        while same < size and sorted_marks[same, 0] == high:
-            if sorted_marks[same, 1] & ~_LOW == low:
-                found[j] = index.first + np.int64(sorted_marks[same, 1] & _LOW)
-            same += 1
+        high, hit = entries[j, 0], False
+        bucket = np.int64(high >> shift)
+        start, stop = np.int64(offsets[bucket]), np.int64(offsets[bucket + 1])
+        stop = min(stop, size)
+        for i in range(start, stop):
+            hit |= words[2 * i] == high
+        if hit:
+            low = entries[j, 1] & ~_LOW
+            for i in range(start, stop):
+                if words[2 * i] == high and words[2 * i + 1] & ~_LOW == low:
+                    found[j] = index.first + np.int64(words[2 * i + 1] & _LOW)

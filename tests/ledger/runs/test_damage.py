@@ -46,7 +46,11 @@ def ask_everything(runs: Runs, world: World) -> None:
     runs.find_addresses((keys, kinds), keys, kinds)
     outputs = np.arange(len(world.output_address))
     assert runs.spent_by(outputs).size == outputs.size
-    OldRuns(runs, lambda tx: (tx, tx)).spent(outputs)
+    old = OldRuns(runs, np.zeros(n + 1, np.int64))
+    old.spent(outputs)
+    marks = np.sort(runs.runs[0].address_index.entries.copy(), axis=0)
+    old.find_addresses(marks, np.full(marks.shape[0], -1))
+    old.find_txs(marks, np.full(marks.shape[0], -1))
     for address in range(-1, len(world.keys) + 2):
         assert runs.outputs_of(address).size == runs.n_outputs_of(address)
         assert runs.outside_of(address).size == runs.n_outside_of(address)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dalil.errors import StoreError
-from dalil.ledger.runs import OldRuns, Runs
+from dalil.ledger.runs import OldRuns, Runs, old
 from tests.ledger.runs.world import (
     NO_ADDRESS,
     SEED,
@@ -86,9 +86,9 @@ def test_an_output_knows_its_spender(world: World, cuts: list[int]) -> None:
         assert not runs.spent_by_column().flags.writeable or n == 0
         asked = np.array([*range(n), -1, -2, n, n + 5, 2**62], np.int64)
         assert runs.spent_by(asked).tolist() == [*expected, -1, -1, -1, -1, -1]
-        old = OldRuns(runs, lambda tx: (tx, tx))
+        before = OldRuns(runs, np.zeros(1, np.int64))
         inside = np.arange(n)
-        assert old.spent(inside).tolist() == [row >= 0 for row in expected]
+        assert before.spent(inside).tolist() == [row >= 0 for row in expected]
 
 
 @FEW
@@ -110,21 +110,32 @@ def test_a_history_is_paged_like_a_list(
             assert runs.outside_of(address, start, stop).tolist() == told[start:stop]
 
 
-def test_old_runs_give_indexes_in_order_and_survive_their_release(
-    tmp_path: Path,
+@pytest.mark.parametrize("mapped", [old._MAPPED, 64], ids=["at once", "bit by bit"])
+def test_old_runs_find_what_they_hold_and_let_go_of_it(
+    mapped: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(old, "_MAPPED", mapped)
+    monkeypatch.setattr(old, "_FEW", 1)
     world = invent(7, 60)
     runs = runs_of(world, [20, 40], tmp_path)
-    old: Old = OldRuns(runs, lambda tx: (tx + 1, tx + 2))
-    assert [index.first for index in old.tx_indexes] == [0, 20, 40]
-    assert [index.first for index in old.address_indexes] == [
-        run.rows.address[0] for run in runs.runs
-    ]
-    before = [index.entries.copy() for index in old.address_indexes]
-    old.release()
-    for index, entries in zip(old.address_indexes, before, strict=True):
-        np.testing.assert_array_equal(index.entries, entries)
-    assert old.outputs_of_tx(np.array([4]))[1].tolist() == [6]
+    asked: Old = OldRuns(runs, np.arange(0, 300, 5))
+    for table, find in (("tx", asked.find_txs), ("address", asked.find_addresses)):
+        for run in runs.runs:
+            index = getattr(run, f"{table}_index")
+            found = np.full(index.entries.shape[0], -1)
+            find(index.entries, found)
+            rows = index.first + (index.entries[:, 1] & np.uint64(0xFFFF_FFFF))
+            assert (found >= rows.astype(np.int64)).all()
+            again = np.full(found.size, 7)
+            find(index.entries, again)
+            assert (again == 7).all()
+            strangers = index.entries ^ np.uint64(1 << 32)
+            nothing = np.full(found.size, -1)
+            find(strangers[np.argsort(strangers[:, 0])], nothing)
+            assert (nothing == -1).all()
+    firsts, n = asked.outputs_of_tx(np.array([0, 4, 4, 50]))
+    assert firsts.tolist() == [0, 20, 20, 250]
+    assert n.tolist() == [5, 5, 5, 5]
 
 
 def test_no_runs_hold_nothing() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from dalil.ledger.runs import (
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from dalil.ledger.segment import Resolved
@@ -47,13 +47,23 @@ class Filed(Committed):
     threads: ThreadPoolExecutor = field(kw_only=True)
 
     def old(self) -> OldRuns:
-        return OldRuns(Runs(self.runs, SEED), self.outputs_of_tx)
+        return OldRuns(Runs(self.runs, SEED), np.array(self.first_output, np.int64))
+
+    def find_txs(self, marks: NDArray[np.uint64], found: NDArray[np.int64], /) -> None:
+        self.old().find_txs(marks, found)
+
+    def find_addresses(
+        self, marks: NDArray[np.uint64], found: NDArray[np.int64], /
+    ) -> None:
+        self.old().find_addresses(marks, found)
+
+    def outputs_of_tx(
+        self, tx: NDArray[np.int64], /
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self.old().outputs_of_tx(tx)
 
     def spent(self, outputs: NDArray[np.int64], /) -> NDArray[np.bool_]:
         return self.old().spent(outputs)
-
-    def release(self) -> None:
-        self.old().release()
 
     def commit(self, txs: Sequence[Tx], result: Resolved) -> None:
         before = self.before
@@ -70,8 +80,8 @@ class Filed(Committed):
         path = self.folder / f"{rows.tx[0]}-{rows.tx[1]}-{len(self.runs)}"
         write_run(path, rows, parts, self.threads)
         self.runs.append(Run.open(path, rows))
-        self.tx_indexes[:] = self.old().tx_indexes
-        self.address_indexes[:] = self.old().address_indexes
+        self.tx_indexes[:] = [run.tx_index for run in self.runs]
+        self.address_indexes[:] = [run.address_index for run in self.runs]
 
 
 def play(dice: random.Random, n: int) -> list[Tx]:

@@ -25,11 +25,7 @@ from dalil.ledger.segment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from dalil.ledger.index import Index
 
 
 class Shape(NamedTuple):
@@ -89,8 +85,13 @@ def batch(shape: Shape, at: tuple[int, int, int]) -> tuple[Columns, Prevouts]:
 class Nothing:
     """No runs before."""
 
-    tx_indexes: Sequence[Index] = ()
-    address_indexes: Sequence[Index] = ()
+    def find_txs(self, marks: NDArray[np.uint64], found: NDArray[np.int64], /) -> None:
+        raise AssertionError
+
+    def find_addresses(
+        self, marks: NDArray[np.uint64], found: NDArray[np.int64], /
+    ) -> None:
+        raise AssertionError
 
     def outputs_of_tx(
         self, tx: NDArray[np.int64], /
@@ -98,9 +99,6 @@ class Nothing:
         raise AssertionError
 
     def spent(self, outputs: NDArray[np.int64], /) -> NDArray[np.bool_]:
-        raise AssertionError
-
-    def release(self) -> None:
         raise AssertionError
 
 

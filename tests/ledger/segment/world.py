@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dalil.chains.bitcoin.columns import Columns
-from dalil.ledger.index import Index, index_of
+from dalil.ledger.index import Index, find_marks, index_of
 from dalil.ledger.segment import (
     COINBASE,
     NO_ADDRESS,
@@ -213,8 +213,15 @@ class Committed:
         assert np.all(np.diff(outputs) >= 0)
         return np.array([int(o) in self.gone for o in outputs], np.bool_)
 
-    def release(self) -> None:
-        pass
+    def find_txs(self, marks: NDArray[np.uint64], found: NDArray[np.int64], /) -> None:
+        for index in reversed(self.tx_indexes):
+            find_marks(marks, marks.shape[0], index, found)
+
+    def find_addresses(
+        self, marks: NDArray[np.uint64], found: NDArray[np.int64], /
+    ) -> None:
+        for index in reversed(self.address_indexes):
+            find_marks(marks, marks.shape[0], index, found)
 
     def run(
         self,

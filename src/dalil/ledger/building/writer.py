@@ -8,6 +8,7 @@ it is resolved against itself and the runs before it, written, and committed.
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,8 @@ from dalil.ledger.runs import (
 )
 from dalil.ledger.segment import Before, Segment
 from dalil.ledger.store.commit import Commit
-from dalil.ledger.store.merging import named_run, open_runs, run_file
+from dalil.ledger.store.housekeeping import remove_unnamed
+from dalil.ledger.store.merging import Merging, named_run, open_runs, run_file
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +86,8 @@ class LedgerWriter:
         base.seed = base.seed or secrets.randbits(62) + 1
         self._ledger, self.base, self._tables = ledger, base, tables
         self._threads = threads
+        self._merging = Merging(ledger)
+        self._counted = False
         self._segment = Segment(base.seed, memory)
         self._open()
 
@@ -123,16 +127,37 @@ class LedgerWriter:
             manifest,
             self._tables.side_rows(),
             self._tables.editions(),
-            [*base.runs, run],
+            self._merging.replaced([*base.runs, run]),
             block_files,
             base.seed,
             base.number + 1,
         )
         if counts:
-            self.base.save(self._ledger)
+            self._count(base)
+            self._merging.begin(self.base)
         self._segment.clear()
         self._open()
         return self.base
+
+    def _count(self, before: Commit) -> None:
+        """Make the commit count, and remove what the one before had instead."""
+        self.base.save(self._ledger)
+        if not self._counted:
+            remove_unnamed(self._ledger, self.base)
+        self._counted = True
+        named = {run.name for run in self.base.runs}
+        self._merging.clear([run for run in before.runs if run.name not in named])
+
+    def finish(self) -> None:
+        """Wait for merges until none is due, and remove what no longer counts."""
+        while self._counted and self._merging.begin(self.base):
+            before = self.base
+            runs = self._merging.replaced(before.runs, wait=True)
+            self.base = replace(before, runs=runs, number=before.number + 1)
+            self._count(before)
+        self._merging.close()
+        if self._counted:
+            remove_unnamed(self._ledger, self.base)
 
     def _contradiction(self, row: int) -> ContradictionError:
         block = int(np.searchsorted(self.open.ends[:, 1], row, "right"))
@@ -188,15 +213,8 @@ class LedgerWriter:
 
     def _old_runs(self) -> OldRuns:
         """Ask the runs so far about earlier transactions and addresses."""
-
-        def outputs_of_tx(
-            txs: NDArray[np.int64],
-        ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-            column = self.base.read(self._ledger, "tx.first_output")
-            first = column[txs]
-            return first, column[txs + 1] - first
-
-        return OldRuns(open_runs(self._ledger, self.base), outputs_of_tx)
+        runs = open_runs(self._ledger, self.base)
+        return OldRuns(runs, self.base.read(self._ledger, "tx.first_output"))
 
     def close(self) -> None:
         """Stop writing, and end the threads; what was not committed does not count.
@@ -204,5 +222,6 @@ class LedgerWriter:
         Threads first: one that still writes when files are closed could find
         its descriptor given to another file.
         """
+        self._merging.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._tables.close()

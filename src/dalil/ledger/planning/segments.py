@@ -34,7 +34,7 @@ __all__ = [
     "times_merged",
 ]
 
-OWN_BYTES = 640_000_000
+OWN_BYTES = 600_000_000
 """What a build keeps of its memory for itself; the rest is the segment's."""
 
 RECORD_BYTES = 900

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
 from dalil.ledger.runs.tables import bytes4, pairs8
+from dalil.ledger.segment.order import sort_stretch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,46 +57,116 @@ POSTINGS = np.dtype(
 )
 """A source of postings: some addresses, ascending, and the rows of each."""
 
+_AT_ONCE = 1 << 15
+"""Pairs that are sorted at a time: they fit a core's cache."""
+_ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+
 OPEN, KEY, SOURCE, DONE, START, TOTAL = range(6)
 """Where `join_postings` stands, in its state."""
 
 
-@kernel
-def _next_pair(sources: Table, r: int, heads: NDArray[np.uint64]) -> None:
-    """Read a source's next pair that stays, its row shifted."""
-    source = sources[r]
-    pairs = pairs8(source.pairs, source.end)
-    at = source.at
-    while at < source.end and (pairs[at, 1] & source.mask) >= source.limit:
+@lean
+def _least(
+    pairs: NDArray[np.uint64], at: int, shift: np.uint64, least: NDArray[np.uint64]
+) -> bool:
+    """Lower `least` (2,) to a pair if that is less; tells whether it was."""
+    high, low = pairs[at, 0], pairs[at, 1] + shift
+    if high < least[0] or (high == least[0] and low < least[1]):
+        least[0], least[1] = high, low
+        return True
+    return False
+
+
+@lean
+def _take_up_to(
+    pairs: NDArray[np.uint64],
+    span: tuple[int, int],
+    bound: tuple[np.uint64, np.uint64],
+    of: tuple[np.uint64, np.uint64, np.uint64],
+    room: NDArray[np.uint64],
+    n: int,
+) -> tuple[int, int]:
+    """Copy a source's pairs that stay, up to a bound; gives where it ends, and n."""
+    at, stop = span
+    mask, limit, shift = of
+    while at < stop:
+        high, low = pairs[at, 0], pairs[at, 1]
+        if high > bound[0] or (high == bound[0] and low + shift > bound[1]):
+            break
+        if low & mask < limit:
+            room[n, 0], room[n, 1] = high, low + shift
+            n += 1
         at += 1
-    sources[r].at = at
-    if at < source.end:
-        heads[r, 0] = pairs[at, 0]
-        heads[r, 1] = pairs[at, 1] + source.shift
+    return at, n
+
+
+@lean
+def _sort_block(
+    room: NDArray[np.uint64],
+    n: int,
+    last: np.uint64,
+    starts: NDArray[np.int64],
+    out: NDArray[np.uint64],
+) -> None:
+    """Sort `n` pairs, none above `last`, into `out`: spread evenly, then each part."""
+    first = last
+    for i in range(n):
+        first = min(first, room[i, 0])
+    width, shift = last - first, np.uint64(0)
+    while width >> shift >= np.uint64(starts.size - 2):
+        shift += np.uint64(1)
+    starts[:] = 0
+    for i in range(n):
+        starts[np.int64((room[i, 0] - first) >> shift) + 2] += 1
+    for part in range(2, starts.size):
+        starts[part] += starts[part - 1]
+    for i in range(n):
+        part = np.int64((room[i, 0] - first) >> shift) + 1
+        at = starts[part]
+        starts[part] = at + 1
+        out[at, 0], out[at, 1] = room[i, 0], room[i, 1]
+    for part in range(starts.size - 1):
+        if starts[part + 1] - starts[part] > 1:
+            sort_stretch(out, starts[part], starts[part + 1])
 
 
 @kernel
 def join_pairs(sources: Table, out: NDArray[np.uint64]) -> int:
-    """Fill `out` (n, 2) with the next pairs of all sources; gives how many."""
-    n, k = 0, sources.shape[0]
-    heads = np.empty((k, 2), np.uint64)
-    for r in range(k):
-        _next_pair(sources, r, heads)
-    while n < out.shape[0]:
-        best = -1
+    """Fill `out` (n, 2) with the next pairs of all sources; gives how many.
+
+    0 when there are no more. `out` has a row for each source at least. Of each
+    source comes as much as fits its share of a block, up to the least pair that
+    ends such a share: so blocks follow one another, and each is sorted by itself.
+    """
+    k, n = sources.shape[0], 0
+    share = max(min(_AT_ONCE, out.shape[0]) // max(k, 1), 1)
+    room = np.empty((k * share, 2), np.uint64)
+    starts, bound = np.empty(k * share + 2, np.int64), np.empty(2, np.uint64)
+    while n + k * share <= out.shape[0]:
+        taken, best = 0, -1
+        bound[:] = _ALL
         for r in range(k):
-            if sources[r].at < sources[r].end and (
-                best < 0
-                or heads[r, 0] < heads[best, 0]
-                or (heads[r, 0] == heads[best, 0] and heads[r, 1] < heads[best, 1])
-            ):
-                best = r
+            source = sources[r]
+            if source.at < source.end:
+                at = min(source.at + share, source.end) - 1
+                pairs = pairs8(source.pairs, source.end)
+                if _least(pairs, at, source.shift, bound) or best < 0:
+                    best = r
         if best < 0:
             break
-        out[n, 0], out[n, 1] = heads[best, 0], heads[best, 1]
-        n += 1
-        sources[best].at += 1
-        _next_pair(sources, best, heads)
+        for r in range(k):
+            source = sources[r]
+            stop = min(source.at + share, source.end)
+            pairs = pairs8(source.pairs, source.end)
+            of = source.mask, source.limit, source.shift
+            at, taken = _take_up_to(
+                pairs, (source.at, stop), (bound[0], bound[1]), of, room, taken
+            )
+            if r == best and at < stop:
+                raise ValueError("pairs of a run are in no order")
+            sources[r].at = at
+        _sort_block(room, taken, bound[0], starts, out[n:])
+        n += taken
     return n
 
 
@@ -184,6 +255,57 @@ def count_keys(sources: Table, most: int, counts: NDArray[np.int64]) -> bool:
     return True
 
 
+@lean
+def _copy_stretch(
+    cuts: NDArray[np.uint32],
+    mine: NDArray[np.uint32],
+    stretch: tuple[int, int, int, int],
+    total: int,
+    out: tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]],
+    n: tuple[int, int],
+) -> tuple[int, int]:
+    """Copy a stretch of addresses and their rows, as far as both fit."""
+    keys, offsets, rows = out
+    at, stop, first, shift = stretch
+    n_keys, n_rows = n
+    begun = n_rows
+    while at < stop and n_keys < keys.size:
+        low = np.int64(cuts[at])
+        high = min(np.int64(cuts[at + 1]), np.int64(mine.size))
+        if n_rows + high - low > rows.size:
+            break
+        keys[n_keys], offsets[n_keys] = first + at, total + n_rows - begun
+        for i in range(low, high):
+            rows[n_rows] = np.int64(mine[i]) + shift
+            n_rows += 1
+        n_keys, at = n_keys + 1, at + 1
+    return n_keys, n_rows
+
+
+@kernel
+def _copy_dense(
+    sources: Table,
+    state: NDArray[np.int64],
+    out: tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]],
+    n_keys: int,
+    n_rows: int,
+) -> tuple[int, int]:
+    """Copy what only a first source without keys has, up to the others' next key."""
+    if sources.shape[0] == 0 or sources[0].first < 0 or sources[0].limit >= 0:
+        return n_keys, n_rows
+    source, other = sources[0], _least_key(sources[1:])
+    stop = source.end if other < 0 else min(source.end, other - source.first)
+    if source.at >= stop:
+        return n_keys, n_rows
+    cuts = bytes4(source.offsets, source.end + 1)
+    mine = bytes4(source.rows, source.n_rows)
+    stretch = source.at, stop, source.first, source.shift
+    keys, done = _copy_stretch(cuts, mine, stretch, state[TOTAL], out, (n_keys, n_rows))
+    sources[0].at += keys - n_keys
+    state[TOTAL] += done - n_rows
+    return keys, done
+
+
 @kernel
 def join_postings(
     sources: Table,
@@ -200,6 +322,9 @@ def join_postings(
     n_keys = n_rows = 0
     while True:
         if not state[OPEN]:
+            n_keys, n_rows = _copy_dense(
+                sources, state, (keys, offsets, rows), n_keys, n_rows
+            )
             key = _least_key(sources)
             if key < 0 or n_keys == keys.size:
                 return n_keys, n_rows

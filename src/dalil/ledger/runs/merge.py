@@ -9,7 +9,7 @@ from dalil.ledger.runs.file import Counts, Rows, possible
 from dalil.ledger.runs.rewrite import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from dalil.ledger.runs.run import Run
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["merge_runs"]
 
 
-def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
+def merge_runs(
+    runs: Sequence[Run], path: Path, go_on: Callable[[], None] | None = None
+) -> Rows:
     """Write the run that covers all of `runs`, oldest first, and give its rows.
 
     The file is, byte for byte, the one that building over these rows in one
     go gives. Cost: each run is read once, and the new one written once; memory
     is bounded by buffers of some MB, and mapped pages are let go of. Other
-    threads run meanwhile.
+    threads run meanwhile. `go_on`, if given, is called every few MB: what it
+    raises ends the merge, and nothing stays behind.
 
     Raises
     ------
@@ -46,5 +49,5 @@ def merge_runs(runs: Sequence[Run], path: Path) -> Rows:
     rows = Rows(*((a[0], b[1]) for a, b in zip(first, last, strict=True)))
     if not possible(rows, Counts(0, 0, 0, 0, 0)):
         raise ValueError(f"no run can cover {rows}")
-    rewrite(runs, rows, path)
+    rewrite(runs, rows, path, go_on)
     return rows

@@ -6,66 +6,93 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.ledger.index import find_marks
+from dalil.ledger.store.chunks import let_go
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from dalil.ledger.index import Index
     from dalil.ledger.runs.runs import Runs
 
-    OutputsOfTx = Callable[
-        [NDArray[np.int64]], tuple[NDArray[np.int64], NDArray[np.int64]]
-    ]
-
 __all__ = ["OldRuns"]
 
-_AT_ONCE = 1 << 13
+_MAPPED = 16 << 20
+"""Bytes of an index, or of a column, that may be mapped at a time."""
+_FEW = 256
+"""So many look-ups may be made before pages are let go of, however far apart
+they lie: the system maps 64 KiB around each."""
 
 
 class OldRuns:
     """Earlier runs, read in order and let go of behind the reader.
 
+    Two threads may ask at a time. What is let go of stays in the page cache.
+
     Parameters
     ----------
     runs : Runs
-    outputs_of_tx : function
-        From (n,) int64 transactions, ascending, to their first output and
-        their number of outputs, each (n,) int64: the ledger's columns know.
-
-    Attributes
-    ----------
-    tx_indexes, address_indexes : tuple of Index
-        Ascending rows.
+    first_output : (n_tx + 1,) int64
+        The ledger's column, mapped.
     """
 
-    def __init__(self, runs: Runs, outputs_of_tx: OutputsOfTx) -> None:
-        self._runs = runs
-        self.outputs_of_tx = outputs_of_tx
-        self.tx_indexes: Sequence[Index] = tuple(run.tx_index for run in runs.runs)
-        self.address_indexes: Sequence[Index] = tuple(
-            run.address_index for run in runs.runs
-        )
+    def __init__(self, runs: Runs, first_output: NDArray[np.int64]) -> None:
+        self._runs, self._first_output = runs, first_output
+
+    def find_txs(self, marks: NDArray[np.uint64], found: NDArray[np.int64]) -> None:
+        """Find txids' sorted marks (n, 2): highest rows into `found`, where -1."""
+        for run in reversed(self._runs.runs):
+            _find(run.tx_index, marks, found)
+
+    def find_addresses(
+        self, marks: NDArray[np.uint64], found: NDArray[np.int64]
+    ) -> None:
+        """Find addresses' sorted marks, tagged by type, in the same way."""
+        for run in reversed(self._runs.runs):
+            _find(run.address_index, marks, found)
+
+    def outputs_of_tx(
+        self, txs: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give first output and number of outputs of (n,) transactions, ascending."""
+        first, n = np.empty(txs.size, np.int64), np.empty(txs.size, np.int64)
+        for part in _stretches(txs):
+            mine, column = txs[part], self._first_output
+            first[part] = column[mine]
+            n[part] = column[mine + 1] - first[part]
+            let_go(column, int(mine[0]), int(mine[-1]) + 2)
+        return first, n
 
     def spent(self, outputs: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which of the outputs, (n,) int64 ascending, are spent already.
-
-        Mapped pages are let go of every few thousand outputs, since each may
-        touch a page of its own.
-        """
+        """Tell which of the outputs, (n,) int64 ascending, are spent already."""
         found = np.empty(outputs.size, np.bool_)
-        for at in range(0, outputs.size, _AT_ONCE):
-            part = slice(at, at + _AT_ONCE)
+        for part in _stretches(outputs):
             found[part] = self._runs.spent_by(outputs[part]) >= 0
-            if at:
-                self.release()
+            for run in self._runs.runs:
+                run.drop()
         return found
 
-    def release(self) -> None:
-        """Let go of the pages of all runs read so far.
 
-        To be called behind each partition: what another thread still reads
-        is mapped again from the page cache.
-        """
-        for run in self._runs.runs:
-            run.drop()
+def _stretches(rows: NDArray[np.int64]) -> Iterator[slice]:
+    """Cut ascending rows of 8 bytes so that few pages lie beneath each part."""
+    at = 0
+    while at < rows.size:
+        stop = int(np.searchsorted(rows, rows[at] + _MAPPED // 8))
+        yield slice(at, max(stop, at + _FEW))
+        at = max(stop, at + _FEW)
+
+
+def _find(index: Index, marks: NDArray[np.uint64], found: NDArray[np.int64]) -> None:
+    """Find marks in one index, by parts, and let go of what each part read."""
+    shift = np.uint64(64 - index.bits)
+    first, last = (int(marks[at, 0] >> shift) for at in (0, -1))
+    span = 16 * max(0, int(index.offsets[last + 1]) - int(index.offsets[first]))
+    step = -(-marks.shape[0] // (1 + span // _MAPPED))
+    for at in range(0, marks.shape[0], step):
+        mine = marks[at : at + step]
+        find_marks(mine, mine.shape[0], index, found[at : at + step])
+        begin, end = int(mine[0, 0] >> shift), int(mine[-1, 0] >> shift) + 2
+        let_go(index.entries, int(index.offsets[begin]), int(index.offsets[end - 1]))
+        let_go(index.offsets, begin, end)

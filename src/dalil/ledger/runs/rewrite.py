@@ -25,7 +25,7 @@ from dalil.ledger.runs.spenders import spent_blocks
 from dalil.ledger.runs.writing import RunWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,10 +40,16 @@ __all__ = ["rewrite"]
 _BLOCK_BYTES = 1 << 22
 
 
-def rewrite(runs: Sequence[Run], rows: Rows, path: Path) -> None:
+def rewrite(
+    runs: Sequence[Run],
+    rows: Rows,
+    path: Path,
+    go_on: Callable[[], None] | None = None,
+) -> None:
     """Write the run of `rows`, which begin where `runs` do and end within them.
 
     What the runs hold is not compared with their hashes: `Run.verify` does.
+    `go_on` is called every few MB, and may raise to end it.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def rewrite(runs: Sequence[Run], rows: Rows, path: Path) -> None:
     OSError
         If the disk is full, or fails; nothing stays behind.
     """
-    job = _Rewrite(Sources(runs, rows))
+    job = _Rewrite(Sources(runs, rows, go_on))
     try:
         with RunWriter(path, rows, job.counts()) as file:
             job.index("tx", file)
@@ -69,7 +75,8 @@ class _Rewrite:
     def __init__(self, sources: Sources) -> None:
         self._from = sources
         self._buffers = [np.empty(_BLOCK_BYTES, np.uint8) for _ in range(3)]
-        self._pairs = self._buffers[0].view(np.uint64).reshape(-1, 2)
+        n_pairs = max(_BLOCK_BYTES // 16, len(sources.runs))
+        self._pairs = np.empty((n_pairs, 2), np.uint64)
 
     # -- what there will be -------------------------------------------------
 

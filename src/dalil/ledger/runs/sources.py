@@ -9,7 +9,7 @@ import numpy as np
 from dalil.ledger.runs.joining import PAIRS, POSTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,14 +27,19 @@ _ALL = 0xFFFF_FFFF_FFFF_FFFF
 class Sources:
     """Adjacent runs, read for the run of `rows`, which may end before they do."""
 
-    def __init__(self, runs: Sequence[Run], rows: Rows) -> None:
+    def __init__(
+        self, runs: Sequence[Run], rows: Rows, go_on: Callable[[], None] | None = None
+    ) -> None:
         self.runs = runs
         self.rows = rows
+        self._go_on = go_on
 
     def drop(self) -> None:
-        """Let go of the pages read so far."""
+        """Let go of the pages read so far; raises what `go_on` raises."""
         for run in self.runs:
             run.drop()
+        if self._go_on:
+            self._go_on()
 
     def end(self, run: Run, table: str) -> int:
         """Tell where the rows end that stay of a run."""

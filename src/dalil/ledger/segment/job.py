@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Kept", "share"]
 
-_RELEASES = 64
-
 
 class Kept(NamedTuple):
     """Everything taken: lists, records in each partition, pieces kept aside.
@@ -56,15 +54,13 @@ def share(job: Job, work: Callable[[int, int], None]) -> None:
     if n_parts == 1:
         work(0, 0)
         return
-    parts, step = count(), -(-n_parts // _RELEASES)
+    parts = count()
 
     def turn(thread: int) -> None:
         for part in parts:
             if part >= n_parts:
                 return
             work(thread, part)
-            if part % step == 0 and job.before.n_tx:
-                job.old.release()
 
     for future in [job.threads.submit(turn, thread) for thread in range(WRITERS)]:
         future.result()

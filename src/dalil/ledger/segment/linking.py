@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.ledger.index import find_marks
 from dalil.ledger.segment.job import Job, share
 from dalil.ledger.segment.lists import TX
 from dalil.ledger.segment.order import buckets_for, sort_marks
@@ -63,7 +62,7 @@ def link_inputs(
     most = kept.totals.most_txs, kept.totals.most_spends
     rooms = [_room(job.arena, *most) for _ in range(WRITERS)]
     ends = np.cumsum(kept.count[TX])
-    indexes = tuple(reversed(job.old.tx_indexes))
+    older = job.before.n_tx > 0
 
     def work(thread: int, part: int) -> None:
         room, n_tx = rooms[thread], int(kept.count[TX, part])
@@ -71,12 +70,11 @@ def link_inputs(
         bits = buckets_for(n_tx)
         sort_txs(part, kept.written, mix, bits, room, entries)
         n = int(add_spends(part, kept.written, mix, bits, room, links[thread]))
-        if n and indexes:
+        if n and older:
             bits, missed = buckets_for(n), room.ordered
             sort_marks(room.missed, n, missed, room.starts, mix.bits, bits)
             room.found[:n] = -1
-            for index in indexes:
-                find_marks(missed, n, index, room.found)
+            job.old.find_txs(missed[:n], room.found)
             keep_found(kept.written.words, missed, n, room.found, spends)
 
     share(job, work)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.ledger.index import find_marks
 from dalil.ledger.segment.addresses import (
     Codes,
     KeyRoom,
@@ -89,7 +88,7 @@ def _fold(
     """
     kept, floor = job.kept, job.arena.low
     rooms = [_room(job.arena, kept.totals.most_keys) for _ in range(WRITERS)]
-    indexes = tuple(reversed(job.old.address_indexes))
+    older = job.before.n_address > 0
     n_new = np.zeros(starts.size, np.int64)
     stops = np.append(starts[1:], entries.shape[0])
 
@@ -97,8 +96,8 @@ def _fold(
         room, mine = rooms[thread], entries[int(starts[part]) : int(stops[part])]
         n = int(fold_keys(part, kept.written, job.mix, spends, room, mine))
         sort_keys(mine, n, room, job.mix.bits, buckets_for(n))
-        for index in indexes:
-            find_marks(mine, n, index, room.found)
+        if n and older:
+            job.old.find_addresses(mine[:n], room.found)
         n_new[part] = give_codes(part, kept.written, mine, n, room.found, codes)
 
     share(job, work)

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from dalil.ledger.index import Index
 
 __all__ = [
     "COINBASE",
@@ -76,17 +72,16 @@ class Before(NamedTuple):
 class Old(Protocol):
     """What resolving asks of the runs before the segment, from two threads.
 
-    Indexes are in the order of their rows. A mark found in one of them is
-    taken for the key: its 96 bits are seeded.
+    A mark found in one of them is taken for the key: its 96 bits are seeded.
     """
 
-    @property
-    def tx_indexes(self) -> Sequence[Index]:
-        """Txid marks to transaction rows."""
+    def find_txs(self, marks: NDArray[np.uint64], found: NDArray[np.int64], /) -> None:
+        """Find txids' sorted marks (n, 2): rows into `found`, where it is -1."""
 
-    @property
-    def address_indexes(self) -> Sequence[Index]:
-        """Address marks, tagged by type, to address rows."""
+    def find_addresses(
+        self, marks: NDArray[np.uint64], found: NDArray[np.int64], /
+    ) -> None:
+        """Find addresses' sorted marks, tagged by type, in the same way."""
 
     def outputs_of_tx(
         self, tx: NDArray[np.int64], /
@@ -95,9 +90,6 @@ class Old(Protocol):
 
     def spent(self, outputs: NDArray[np.int64], /) -> NDArray[np.bool_]:
         """Tell which outputs earlier inputs spend; `outputs` ascends, with repeats."""
-
-    def release(self) -> None:
-        """Let go of the pages read so far; marks are asked for in ascending order."""
 
 
 class Resolved(NamedTuple):

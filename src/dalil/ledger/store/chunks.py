@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 
     from dalil.ledger.layout import Column
 
-__all__ = ["ColumnWriter", "chunk_name", "map_chunks", "pieces", "sync_folder"]
+__all__ = [
+    "ColumnWriter",
+    "chunk_name",
+    "let_go",
+    "map_chunks",
+    "pieces",
+    "sync_folder",
+]
+
+_AROUND = 1 << 16
+"""Bytes that Linux maps at once around a page that is asked for."""
 
 _NONE, _READ, _SHARED, _PRIVATE, _FIXED = 0, 1, 1, 2, 0x10
 _ANONYMOUS = 0x1000 if sys.platform == "darwin" else 0x20
@@ -132,14 +142,25 @@ def pieces(column: NDArray[Any], rows: int = 1 << 19) -> Iterator[NDArray[Any]]:
     the pages again gets them from the page cache.
     """
     for at in range(0, column.shape[0], rows):
-        part = column[at : at + rows]
-        yield part
-        if not part.flags.writeable:
-            start = part.ctypes.data
-            low = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-            high = (start + part.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
-            if high > low:
-                _LIBC.madvise(low, high - low, mmap.MADV_DONTNEED)
+        yield column[at : at + rows]
+        let_go(column, at, at + rows)
+
+
+def let_go(column: NDArray[Any], start: int, stop: int) -> None:
+    """Let go of the pages beneath some rows of a mapped, read-only array.
+
+    And of those around them that the system mapped unasked; never of what lies
+    beside the array. One that may be written to is not mapped, and left alone.
+    """
+    if column.flags.writeable:
+        return
+    at, row = column.ctypes.data, column.strides[0]
+    first = -(-at // mmap.PAGESIZE) * mmap.PAGESIZE
+    last = (at + column.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    low = max(first, (at + start * row) // _AROUND * _AROUND)
+    high = min(last, -(-(at + stop * row) // _AROUND) * _AROUND)
+    if high > low:
+        _LIBC.madvise(low, high - low, mmap.MADV_DONTNEED)
 
 
 class ColumnWriter:
@@ -186,7 +207,6 @@ class ColumnWriter:
             self.editions[last] = self._edition
             with old.open("rb") as source:
                 _write_all(self._file(last), memoryview(source.read(size)), 0)
-            self._touched.add(last)
 
     def _file(self, index: int) -> int:
         if index not in self._files:
@@ -266,6 +286,22 @@ class ColumnWriter:
             sync_folder(self._folder)
             self._grown = False
         return touched
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all rows."""
+        return self.rows * self.column.row_bytes
+
+    def uncache(self, indexes: Sequence[int]) -> None:
+        """Let the system forget synced chunks that are not to be read again soon."""
+        if not hasattr(os, "posix_fadvise"):
+            return
+        for index in indexes:
+            file = os.open(self.files[index], os.O_RDONLY)
+            try:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(file)
 
     def begin_sync(self) -> None:
         """Let the disk begin with what `sync` will wait for."""

@@ -1,9 +1,12 @@
-"""A ledger's runs as files: opened, merged where due, cut for a reorg."""
+"""A ledger's runs as files: opened, merged beside a build, cut for a reorg."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from hashlib import sha256
+from threading import Event
 from typing import TYPE_CHECKING
 
 from dalil.errors import StoreError
@@ -15,7 +18,10 @@ from dalil.ledger.store.housekeeping import mergeable
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["merge_where_due", "named_run", "open_runs", "run_file", "runs_up_to"]
+__all__ = ["Merging", "named_run", "open_runs", "run_file", "runs_up_to"]
+
+_MERGED = 500
+"""What tells a merged run's file from that of a segment committed meanwhile."""
 
 
 def open_runs(ledger: Path, commit: Commit) -> Runs:
@@ -53,17 +59,94 @@ def run_file(ledger: Path, commit: Commit, extra: int = 0) -> Path:
     return folder / f"{commit.number + 1:08d}{extra:03d}.run"
 
 
-def merge_where_due(ledger: Path, commit: Commit) -> Commit:
-    """Merge runs until none are due, each merge a commit of its own."""
-    while due := mergeable(commit.runs):
-        merged = commit.runs[due]
-        target = run_file(ledger, commit)
-        rows = merge_runs([_open(ledger, run) for run in merged], target)
-        runs = list(commit.runs)
-        runs[due] = [named_run(target, rows)]
-        commit = replace(commit, runs=runs, number=commit.number + 1)
-        commit.save(ledger)
-    return commit
+class _StoppedError(Exception):
+    """The build that a merge is for has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """A merge on its way: of which runs, and the one that it makes of them."""
+
+    sources: list[RunRows]
+    merged: Future[RunRows]
+
+    def replaced(self, runs: list[RunRows], merged: RunRows) -> list[RunRows]:
+        """Put the merged run where its sources are."""
+        at = runs.index(self.sources[0])
+        return [*runs[:at], merged, *runs[at + len(self.sources) :]]
+
+
+class Merging:
+    """Merges runs beside the writer that goes on, one merge at a time.
+
+    Runs are never changed, so that a merge needs nothing of what is committed
+    meanwhile; what it made counts with the commit that names it. Which runs are
+    merged does not depend on how fast: before a second merge is due, the first
+    one is waited for.
+    """
+
+    def __init__(self, ledger: Path) -> None:
+        self._ledger = ledger
+        self._thread = ThreadPoolExecutor(1, "merging")
+        self._stop = Event()
+        self._open: _Merge | None = None
+
+    def begin(self, commit: Commit) -> bool:
+        """Begin the merge that is due, if none is on its way; tells whether one is."""
+        due = mergeable(commit.runs)
+        if self._open is None and due is not None:
+            sources = commit.runs[due]
+            target = run_file(self._ledger, commit, _MERGED)
+            merged = self._thread.submit(self._merge, sources, target)
+            self._open = _Merge(sources, merged)
+        return self._open is not None
+
+    def _merge(self, sources: list[RunRows], target: Path) -> RunRows:
+        runs = [_open(self._ledger, run) for run in sources]
+        return named_run(target, merge_runs(runs, target, self._go_on))
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+
+    def replaced(self, runs: list[RunRows], *, wait: bool = False) -> list[RunRows]:
+        """Put a merged run in place of those it was made of, if it is done.
+
+        Waits for it if told to, or if another merge will be due behind it.
+
+        Raises
+        ------
+        StoreError
+            If a run is damaged so that it cannot be merged.
+        OSError
+            If the disk is full, or fails.
+        """
+        merge = self._open
+        if merge is None:
+            return runs
+        if not wait and not merge.merged.done():
+            first, last = merge.sources[0].rows, merge.sources[-1].rows
+            spans = zip(first, last, strict=True)
+            coming = RunRows("", Rows(*((a[0], b[1]) for a, b in spans)))
+            if mergeable(merge.replaced(runs, coming)) is None:
+                return runs
+        self._open = None
+        return merge.replaced(runs, merge.merged.result())
+
+    def clear(self, gone: list[RunRows]) -> None:
+        """Remove the files of runs that no commit names any more."""
+        for run in gone:
+            self._thread.submit(_unlink, self._ledger / "runs" / run.name)
+
+    def close(self) -> None:
+        """End the merge on its way, if any; what it wrote is removed."""
+        self._stop.set()
+        self._thread.shutdown(wait=True)
+
+
+def _unlink(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def runs_up_to(ledger: Path, commit: Commit, stops: dict[str, int]) -> list[RunRows]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Tables", "tables_at"]
 
 _READ_BYTES = 1 << 20
+_CACHED = 64 << 20
+"""A column that has grown beyond this is not kept in the page cache behind its
+writer: what is read again, block files and indexes, would be pushed out."""
+_READ_AGAIN = {"tx.first_output"}
 _COUNTED_BY = {
     "block": "block.height",
     "tx": "tx.txid",
@@ -132,6 +136,8 @@ class Tables:
                 done += size
             chunks.append(hasher.copy().hexdigest())
             self._open_hash[name] = index, hasher, done
+        if name not in _READ_AGAIN and column.bytes > _CACHED:
+            column.uncache(touched[:-1])
 
     def side_rows(self) -> dict[str, int]:
         """Rows of the columns of this machine."""
