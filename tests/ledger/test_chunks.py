@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dalil.ledger.layout import CHUNK_BYTES, Column
-from dalil.ledger.store.chunks import ColumnWriter, map_chunks
+from dalil.ledger.store.chunks import ColumnWriter, let_go, map_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,13 +144,20 @@ def test_a_chunk_is_read_back_as_written(tmp_path: Path) -> None:
 
 
 def test_what_the_system_forgets_is_still_there(tmp_path: Path) -> None:
-    writer = ColumnWriter(tmp_path / "txid", COLUMNS["tx.txid"], 0, [], 1)
-    rows = np.arange(32 * 5, dtype=np.uint8).reshape(5, 32)
-    writer.append(rows)
-    assert writer.bytes == rows.nbytes
+    writer = ColumnWriter(tmp_path / "key", KEYS, 0, [], 1)
+    values = rows(5000, 3)
+    writer.append(values)
+    assert writer.bytes == values.nbytes
     writer.uncache(writer.sync())
     writer.close()
-    mapped = map_chunks(writer.files, rows.nbytes)
-    mapped.flags.writeable = False
-    let_go(mapped, 0, rows.nbytes)
-    np.testing.assert_array_equal(mapped.reshape(5, 32), rows)
+    column = mapped(writer, 5000)
+    np.testing.assert_array_equal(column, values)
+    let_go(column, 100, 4900)
+    np.testing.assert_array_equal(column, values)
+
+
+def test_letting_go_leaves_memory_that_is_no_file_alone() -> None:
+    values = rows(5000, 4)
+    kept = values.copy()
+    let_go(values, 0, 5000)
+    np.testing.assert_array_equal(values, kept)

@@ -6,7 +6,7 @@ import contextlib
 import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -157,44 +157,55 @@ def _build_once(
             "makes a new ledger",
             ledger,
         )
-    keep = owed = 0
+    branch = _Branch(0, known.n, 0)
     if roots is not None:
         root = chosen.records[0].header.previous
         work = roots[root] + sum(record.header.work for record in chosen.records)
         if work <= tip_work:
             report.stale += len(chosen.records)
             return
-        keep, owed = (known.row(root) or 0) + 1, tip_work - roots[root]
-    chain = _Chain(ledger, base, (keep, known.n), folder, report)
-    chain.owed_work = owed
+        keep = (known.row(root) or 0) + 1
+        branch = _Branch(keep, known.n - keep, tip_work - roots[root])
+    chain = _Chain(ledger, base, branch, folder, report)
     chain.write(chosen.records, *how)
 
 
+class _Branch(NamedTuple):
+    """Where a chain leaves the ledger: blocks that stay, blocks taken back.
+
+    `owed_work` is the work of the latter: before there is more, nothing counts, so
+    that a kill in the middle of a reorg leaves the branch with more work.
+    """
+
+    keep: int
+    taken_back: int
+    owed_work: int
+
+
 class _Chain:
-    """Blocks on their way into a ledger, behind the `keep` blocks that stay."""
+    """Blocks on their way into a ledger, behind the blocks that stay."""
 
     def __init__(
         self,
         ledger: Path,
         base: Commit,
-        span: tuple[int, int],
+        branch: _Branch,
         folder: BlockFolder,
         report: BuildReport,
     ) -> None:
-        keep, known = span
+        keep = branch.keep
         self._ledger, self._folder, self._report = ledger, folder, report
         self._rows = None
         if base.number and keep < base.n_rows("block.height"):
             self._rows = tables_at(ledger, base, keep)
             base = replace(base, runs=runs_up_to(ledger, base, self._rows))
         self._base, self._keep = base, keep
-        self._taken_back = known - keep
-        self.owed_work = 0
-        """Work of the blocks taken back: before there is more, nothing counts, so
-        that a kill in the middle of a reorg leaves the branch with more work."""
+        self._taken_back, self._owed_work = branch.taken_back, branch.owed_work
         self._waiting = 0
         self._home = ledger.resolve()
         self._numbers = {name: i for i, name in enumerate(base.block_files)}
+        self._named: dict[int, int] = {}
+        """Of each of the folder's files met so far, its number in the ledger."""
         self._segment: list[Record] = []
 
     def write(self, records: Sequence[Record], progress: Progress, memory: int) -> None:
@@ -248,8 +259,8 @@ class _Chain:
         last = self._segment[-1].header.hash[::-1].hex()
         height = None if facts["heights"] == "relative" else writer.open.tip_height
         facts = facts | {"tip": {"height": height, "hash": last}}
-        self.owed_work -= sum(record.header.work for record in self._segment)
-        counts = self.owed_work < 0
+        self._owed_work -= sum(record.header.work for record in self._segment)
+        counts = self._owed_work < 0
         try:
             writer.commit(facts, list(self._numbers), counts=counts)
         except ContradictionError as error:
@@ -269,9 +280,14 @@ class _Chain:
         """Note where blocks lie, naming files that are new to the ledger."""
         rows = np.empty(len(records), PLACE)
         for row, record in zip(rows, records, strict=True):
-            path = self._folder.files[record.file].path.resolve()
-            own = path.is_relative_to(self._home)
-            name = str(path.relative_to(self._home) if own else path)
-            number = self._numbers.setdefault(name, len(self._numbers))
+            number = self._named.get(record.file)
+            if number is None:
+                number = self._named[record.file] = self._number(record.file)
             row["file"], row["size"], row["at"] = number, record.size, record.at
         return rows.view(np.uint8).reshape(-1, PLACE.itemsize)
+
+    def _number(self, file: int) -> int:
+        path = self._folder.files[file].path.resolve()
+        own = path.is_relative_to(self._home)
+        name = str(path.relative_to(self._home) if own else path)
+        return self._numbers.setdefault(name, len(self._numbers))

@@ -48,10 +48,11 @@ def build_from_saved(ledger: Path, saved: SavedTxs) -> BuildReport:
     with writing(ledger):
         if has_ledger(ledger):
             raise InputError("a ledger is already here; build another", ledger)
-        remove_unnamed(ledger, Commit())
-        tables = Tables(ledger, Commit())
+        base = Commit()
+        remove_unnamed(ledger, base)
+        tables = Tables(ledger, base)
         with ThreadPoolExecutor(2) as threads:
-            writer = LedgerWriter(ledger, Commit(), tables, DEFAULT_MEMORY, threads)
+            writer = LedgerWriter(ledger, base, tables, DEFAULT_MEMORY, threads)
             try:
                 _write(ledger, writer, saved)
             finally:

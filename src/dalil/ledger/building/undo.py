@@ -39,7 +39,7 @@ class ScriptsTold:
         """Fill the rows from `first` on, one a spent output."""
         rows = slice(first, first + spent.value.size)
         ends = spent.ends
-        starts = np.concatenate((np.zeros(1, np.int64), ends))[:-1]
+        starts = _starts(ends)
         self.value[rows] = spent.value
         classify_scripts(
             spent.scripts,
@@ -57,6 +57,11 @@ class ScriptsTold:
         return Prevouts(self.value, self.kind, self.key) if self.pieces else NO_PREVOUTS
 
 
+def _starts(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where what ends there begins, laid out without gaps."""
+    return np.concatenate((np.zeros(1, np.int64), ends))[:-1]
+
+
 def long_scripts(
     columns: Columns, data: NDArray[np.uint8], told: ScriptsTold
 ) -> LongScripts:
@@ -72,7 +77,7 @@ def long_scripts(
     before = 0
     for first, spent in pieces:
         rows = slice(first, first + spent.ends.size)
-        starts = np.concatenate((np.zeros(1, np.int64), spent.ends))[:-1]
+        starts = _starts(spent.ends)
         at[rows], size[rows] = starts + before, spent.ends - starts
         before += spent.scripts.size
     scripts = np.concatenate([spent.scripts for _, spent in pieces])
