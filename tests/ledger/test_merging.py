@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from dalil.ledger.runs import merge_runs
 from dalil.ledger.store import merging
 from dalil.ledger.store.commit import Commit
 from dalil.ledger.store.merging import Merging, open_runs
@@ -27,7 +28,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def test_a_merge_under_way_changes_nothing_until_it_is_done(ledger: Path) -> None:
     commit, going = Commit.load(ledger), threading.Event()
-    real = merging.merge_runs
+    real = merge_runs
 
     def slow(*args: object) -> object:
         going.wait(30)
@@ -51,7 +52,7 @@ def test_a_merge_under_way_changes_nothing_until_it_is_done(ledger: Path) -> Non
 def test_a_build_that_ends_leaves_no_half_of_a_merge(ledger: Path) -> None:
     commit, begun = Commit.load(ledger), threading.Event()
     before = sorted((ledger / "runs").iterdir())
-    real = merging.merge_runs
+    real = merge_runs
 
     def stopped(runs: object, path: object, go_on: object) -> object:
         begun.set()

@@ -115,6 +115,7 @@ def test_old_runs_find_what_they_hold_and_let_go_of_it(
     mapped: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(old, "_MAPPED", mapped)
+    monkeypatch.setattr(old, "_PIECE", mapped)
     monkeypatch.setattr(old, "_FEW", 1)
     world = invent(7, 60)
     runs = runs_of(world, [20, 40], tmp_path)

@@ -46,9 +46,6 @@ _LEAST_SEGMENT = 256_000_000
 """A segment takes no more than this while the index it must read is smaller:
 memory that was never used costs more to take than a small index to read."""
 
-_TIMES_INDEX = 2.0
-"""And no more than so many times that index."""
-
 
 class ContradictionError(Exception):
     """A block of the open segment spends what is not there to spend.
@@ -99,7 +96,7 @@ class LedgerWriter:
             16 * (run.rows.size("tx") + run.rows.size("address"))
             for run in self.base.runs
         )
-        enough = max(_LEAST_SEGMENT, int(_TIMES_INDEX * index))
+        enough = max(_LEAST_SEGMENT, index)
         self.open = OpenSegment(self._tables, self._segment, self._threads, enough)
 
     def append_side(self, name: str, values: NDArray[Any]) -> None:

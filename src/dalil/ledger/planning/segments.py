@@ -44,7 +44,7 @@ LEAST_SEGMENT = 150_000_000
 """The smallest segment a build works with."""
 
 FIRST_SEGMENT = 256_000_000
-"""A segment grows no larger while twice the index before it is smaller."""
+"""A segment grows no larger while the index before it is smaller."""
 
 TAKEN_TX_BYTES, TAKEN_ROW_BYTES = 100, 60
 """What a transaction, and an input or output, counts towards that."""
@@ -83,7 +83,7 @@ def segments_of(counts: Counts, memory: int) -> list[int]:
     index = 16 * (1 + counts.addresses / counts.txs)
     ends = [0]
     while ends[-1] < counts.txs:
-        enough = max(FIRST_SEGMENT, 2 * index * ends[-1]) / (TAKEN_TX_BYTES + rows)
+        enough = max(FIRST_SEGMENT, index * ends[-1]) / (TAKEN_TX_BYTES + rows)
         ends.append(min(counts.txs, ends[-1] + min(most, int(enough) + 1)))
     return ends[1:]
 

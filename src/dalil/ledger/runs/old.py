@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ __all__ = ["OldRuns"]
 
 _MAPPED = 16 << 20
 """Bytes of an index, or of a column, that may be mapped at a time."""
+_PIECE = 1 << 19
+"""Bytes of an index that are let go of at a time."""
 _FEW = 256
 """So many look-ups may be made before pages are let go of, however far apart
 they lie: the system maps 64 KiB around each."""
@@ -86,13 +88,26 @@ def _stretches(rows: NDArray[np.int64]) -> Iterator[slice]:
 
 def _find(index: Index, marks: NDArray[np.uint64], found: NDArray[np.int64]) -> None:
     """Find marks in one index, by parts, and let go of what each part read."""
-    shift = np.uint64(64 - index.bits)
-    first, last = (int(marks[at, 0] >> shift) for at in (0, -1))
-    span = 16 * max(0, int(index.offsets[last + 1]) - int(index.offsets[first]))
-    step = -(-marks.shape[0] // (1 + span // _MAPPED))
-    for at in range(0, marks.shape[0], step):
+    n = marks.shape[0]
+    _, _, start, stop = _read(index, marks)
+    step = -(-n // (1 + max(0, 16 * (stop - start)) // _MAPPED))
+    for at in range(0, n, step):
         mine = marks[at : at + step]
         find_marks(mine, mine.shape[0], index, found[at : at + step])
-        begin, end = int(mine[0, 0] >> shift), int(mine[-1, 0] >> shift) + 2
-        let_go(index.entries, int(index.offsets[begin]), int(index.offsets[end - 1]))
-        let_go(index.offsets, begin, end)
+        begin, end, start, stop = _read(index, mine)
+        _let_go_of_whole(index.entries, start, stop)
+        _let_go_of_whole(index.offsets, begin, end)
+
+
+def _read(index: Index, marks: NDArray[np.uint64]) -> tuple[int, int, int, int]:
+    """Tell which offsets and which entries are read to find sorted marks."""
+    shift = 64 - index.bits
+    begin, last = int(marks[0, 0]) >> shift, int(marks[-1, 0]) >> shift
+    return begin, last + 2, int(index.offsets[begin]), int(index.offsets[last + 1])
+
+
+def _let_go_of_whole(column: NDArray[Any], start: int, stop: int) -> None:
+    """Let go behind a reader, in pieces that are worth a system call."""
+    piece = _PIECE // column.strides[0]
+    if start // piece < stop // piece:
+        let_go(column, start // piece * piece, stop)
