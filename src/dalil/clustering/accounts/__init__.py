@@ -7,13 +7,23 @@ that made it.
 
 from __future__ import annotations
 
+from dalil.clustering.accounts.base_rate import BaseRate, BaseRateRule
 from dalil.clustering.accounts.common_deposit import (
     CommonDepositRule,
     common_deposit_links,
 )
 from dalil.clustering.accounts.deposits import DepositRule, Deposits, deposit_links
+from dalil.clustering.accounts.events import (
+    FreezeStatistics,
+    FreezeWindow,
+    FreezeWindows,
+    freeze_windows,
+)
+from dalil.clustering.accounts.freezes import Freeze, Pending
+from dalil.clustering.accounts.frozen import FrozenBalance, frozen_balances
 from dalil.clustering.accounts.funding import Funding, FundingRule, funding_links
 from dalil.clustering.accounts.links import AccountClusters, AccountLink, Links, Rule
+from dalil.clustering.accounts.measuring import Measured, Share, measure
 from dalil.clustering.accounts.operational import (
     OperationalRule,
     OperationalWallet,
@@ -41,18 +51,28 @@ __all__ = [
     "AccountClusters",
     "AccountLink",
     "Bait",
+    "BaseRate",
+    "BaseRateRule",
     "CommonDepositRule",
     "DepositRule",
     "Deposits",
+    "Freeze",
+    "FreezeStatistics",
+    "FreezeWindow",
+    "FreezeWindows",
+    "FrozenBalance",
     "Funding",
     "FundingRule",
     "Links",
+    "Measured",
     "OperationalRule",
     "OperationalWallet",
     "OperationalWallets",
+    "Pending",
     "Poisoning",
     "PoisoningRule",
     "Rule",
+    "Share",
     "Sweeping",
     "TokenFlag",
     "TokenFlags",
@@ -61,7 +81,10 @@ __all__ = [
     "deposit_links",
     "find_links",
     "flag_tokens",
+    "freeze_windows",
+    "frozen_balances",
     "funding_links",
+    "measure",
     "operational_wallets",
     "poisoning",
 ]
