@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dalil.chains import tron
 from dalil.errors import InputError
+from dalil.sources.accounts.folder import ExportFolder
 from dalil.sources.accounts.tables import (
     batches_of,
     columns_of,
@@ -60,6 +61,8 @@ def open_export(
         found = tables["token_transfers"]
         named = chain or _chain_of(found[0])
         return TransferFiles(kind, named, found, first=first, last=last)
+    if {"logs", "transactions", "traces"} & tables.keys():
+        return ExportFolder(kind, chain or _ETHEREUM, tables, first=first, last=last)
     raise InputError(
         "no table here says what moved (token_transfers; or logs, transactions)",
         paths[0],

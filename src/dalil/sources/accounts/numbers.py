@@ -23,6 +23,7 @@ __all__ = [
 MOST_DIGITS = 78
 """Of 2**256 - 1 in decimal."""
 _DECIMAL = re.compile(r"[0-9]{1,78}", re.ASCII)
+_SHORT = re.compile(r"([0-9]{1,78})(?:\.([0-9]{1,78}))?[eE]\+?([0-9]{1,2})", re.ASCII)
 _QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}", re.ASCII)
 _SHOWN = 60
 _LATEST = 1 << 35
@@ -43,22 +44,33 @@ def clip(value: object) -> str:
 
 
 def decimal_of(value: object, most: int = (1 << 256) - 1) -> int:
-    """Read a whole decimal number, an integer or its text.
+    """Read a whole decimal number: an integer, its text, text with an exponent.
+
+    >>> decimal_of("199e17") == 199 * 10**17
+    True
 
     Raises
     ------
     InputError
         If it is none, negative, or beyond `most`.
     """
-    if (
-        isinstance(value, str)
-        and len(value) <= MOST_DIGITS
-        and _DECIMAL.fullmatch(value)
-    ):
-        value = int(value)
-    if type(value) is not int or not 0 <= value <= most:
+    number = value
+    if isinstance(value, str) and len(value) <= MOST_DIGITS:
+        if _DECIMAL.fullmatch(value):
+            number = int(value)
+        elif match := _SHORT.fullmatch(value):
+            number = _shifted(match[1], match[2] or "", int(match[3]))
+    if type(number) is not int or not 0 <= number <= most:
         raise InputError("a whole number is missing or out of range", clip(value))
-    return value
+    return number
+
+
+def _shifted(whole: str, part: str, shift: int) -> int | None:
+    """Move the point; None where something stays behind it."""
+    part = part.rstrip("0")
+    if len(part) > shift:
+        return None
+    return int(whole + part) * 10 ** (shift - len(part))
 
 
 def quantity(value: object, most: int = (1 << 256) - 1) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dalil.chains import tron
 from dalil.errors import UsageError
+from dalil.sources.accounts.place import node_place
 
 if TYPE_CHECKING:
     from dalil.sources.accounts.report import AccountSource
@@ -86,7 +87,24 @@ def open_source(
         from dalil.sources.accounts.tronfiles import TronFiles
 
         return TronFiles(paths, _on_tron(chain), first=first, last=last)
-    raise UsageError("not built yet", spec)
+    if kind == "tronscan-csv":
+        from dalil.sources.accounts.explorer import ExplorerFiles
+
+        return ExplorerFiles(paths, chain, first=first, last=last)
+    if more:
+        raise UsageError("one node is asked at a time", more[0])
+    where = node_place(place, allow_plain=allow_plain)
+    if kind == "rpc":
+        from dalil.sources.accounts.evmnode import EvmNode
+
+        return EvmNode(
+            where, chain=chain, first=first, last=last, token=token, traces=traces
+        )
+    if token or traces:
+        raise UsageError("ask a TRON node for one token by rpc: (its /jsonrpc)", spec)
+    from dalil.sources.accounts.tronnode import TronNode
+
+    return TronNode(where, chain=_on_tron(chain), first=first, last=last)
 
 
 def _on_tron(chain: str | None) -> str:

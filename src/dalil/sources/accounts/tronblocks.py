@@ -130,7 +130,9 @@ def tron_block(
 def _check_root(block: Json, txs: list[Json], where: str) -> None:
     root = merkle_root([tx_leaf(tx) for tx in txs])
     if root != read_header(header_raw(block)).tx_root:
-        raise InputError(f"the transactions of {where} are not those of its root", root.hex())
+        raise InputError(
+            f"the transactions of {where} are not those of its root", root.hex()
+        )
 
 
 def _by_id(infos: list[Any], number: int) -> dict[bytes, Json]:
@@ -176,7 +178,7 @@ def _failed(info: Json) -> bool:
     return said not in _FINE or info.get("result") == "FAILED"
 
 
-def _fill(  # noqa: C901
+def _fill(
     tx: TxRows,
     raw: bytes,
     info: Json | None,
@@ -202,7 +204,13 @@ def _fill(  # noqa: C901
         for move in transfers_of(action):
             kind = TokenKind.ASSET if any(move.token) else TokenKind.NATIVE
             row = TransferRow(
-                move.kind, kind, move.token, move.sender, move.recipient, NO_LOG, move.amount
+                move.kind,
+                kind,
+                move.token,
+                move.sender,
+                move.recipient,
+                NO_LOG,
+                move.amount,
             )
             tx.transfers.append(row)
         if (event := event_of(action)) is not None:

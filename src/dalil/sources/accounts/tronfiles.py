@@ -89,7 +89,9 @@ class TronFiles:
                 raise InputError(f"{error.message} ({error.value})", path) from error
             child = before is None or number != before.number + 1
             if not child and before is not None and rows.parent != before.hash:
-                raise InputError(f"block {number} is no child of the one before", number)
+                raise InputError(
+                    f"block {number} is no child of the one before", number
+                )
             before = rows
             yield rows
 
@@ -112,9 +114,13 @@ class TronFiles:
                     if type(number) is int:
                         infos.setdefault(number, []).append((path, i))
                 else:
-                    self.report.note(path.name, "neither a block nor infos; passed over")
+                    self.report.note(
+                        path.name, "neither a block nor infos; passed over"
+                    )
         for number in sorted(infos.keys() - blocks.keys()):
-            self.report.note(f"block {number}", "infos without their block; passed over")
+            self.report.note(
+                f"block {number}", "infos without their block; passed over"
+            )
         return blocks, infos
 
     def _add(

@@ -31,7 +31,7 @@ def _library() -> ModuleType:
         import httpx
     except ImportError as error:
         raise UsageError(
-            "asking an Esplora server needs httpx; install the extra: "
+            "asking a server needs httpx; install the extra: "
             "pip install 'dalil[network]'"
         ) from error
     return httpx
@@ -94,23 +94,47 @@ class Http:
             If it fails for good, refuses, redirects, or says more than `most`
             bytes.
         """
-        return self._pace.ask(path, lambda: self._once(path, most))
+        return self._pace.ask(path, lambda: self._once("GET", path, path, most))
 
-    def _once(self, path: str, most: int) -> bytes:
+    def post(self, path: str, body: bytes, what: str, most: int) -> bytes:
+        """Put a question in JSON; the answer.
+
+        Parameters
+        ----------
+        what : str
+            Named in errors in place of the path, in which a key may stand.
+        most : int
+            Bytes the answer may have.
+
+        Raises
+        ------
+        NotFoundError, SourceError
+            As `get`.
+        """
+        return self._pace.ask(what, lambda: self._once("POST", path, what, most, body))
+
+    def _once(
+        self, method: str, path: str, what: str, most: int, body: bytes | None = None
+    ) -> bytes:
         until = time.monotonic() + self._timeout
         watched = {"trace": self._note}
         try:
             with (
                 self._watchdog(),
                 self._client.stream(
-                    "GET", self._base + path, extensions=watched
+                    method,
+                    self._base + path,
+                    content=body,
+                    headers={"Content-Type": "application/json"} if body else None,
+                    extensions=watched,
                 ) as answer,
             ):
                 good = answer.status_code == 200
-                body = self._body(answer, most if good else _MAX_ERROR_BYTES, until)
+                limit = most if good else _MAX_ERROR_BYTES
+                told = self._body(answer, what, limit, until)
                 if good:
-                    return body
-                raise self._fault(answer, body, path)
+                    return told
+                raise self._fault(answer, told, what)
         except self._httpx.HTTPError as error:
             if self._late:
                 raise Busy(self._slow) from error
@@ -143,18 +167,16 @@ class Http:
             with suppress(OSError):
                 self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
-    def _body(self, answer: httpx.Response, most: int, until: float) -> bytes:
+    def _body(
+        self, answer: httpx.Response, what: str, most: int, until: float
+    ) -> bytes:
         if "content-encoding" in answer.headers:
-            raise SourceError(
-                "the server compressed an answer unasked", str(answer.url.path)
-            )
+            raise SourceError("the server compressed an answer unasked", what)
         parts, size = [], 0
         for part in answer.iter_raw():
             size += len(part)
             if size > most and answer.status_code == 200:
-                raise SourceError(
-                    f"the server says more than {most:,} bytes", str(answer.url.path)
-                )
+                raise SourceError(f"the server says more than {most:,} bytes", what)
             if size > most:
                 break
             if time.monotonic() > until:
