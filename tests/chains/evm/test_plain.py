@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,33 @@ RECEIPTS = [
     encode_receipt(Receipt(i % 5, int(i != 3), 21000 * (i + 1), [MOVED] * (i % 3)))
     for i in range(150)
 ]
-TRANSACTIONS = [b"\x02" + bytes([i]) * 120 for i in range(150)]
+SECRET = PrivateKey(b"\x05" * 32)
+SENDER = SECRET.public_key.to_canonical_address()
+
+
+def signed(kind: int, i: int) -> bytes:
+    """Sign a payment of `i` to BOB, as each type of transaction asks for.
+
+    Kind -1 is a legacy transaction that names no chain.
+    """
+    call: list[Any] = [BOB, i, b""]
+    shapes: dict[int, list[Any]] = {
+        -1: [i, 9, 21000, *call],
+        0: [i, 9, 21000, *call, 1337, 0, 0],
+        1: [1337, i, 9, 21000, *call, [[TOKEN, [b"k" * 32]]]],
+        2: [1337, i, 1, 9, 21000, *call, []],
+        3: [1337, i, 1, 9, 21000, *call, [], 7, [b"v" * 32]],
+        4: [1337, i, 1, 9, 21000, *call, [], [[1337, TOKEN, 0, 1, 5, 6]]],
+    }
+    prefix = bytes([kind]) if kind > 0 else b""
+    digest = keccak256(prefix + rlp.encode(shapes[kind]))
+    by = SECRET.sign_msg_hash(digest)
+    v = {-1: 27, 0: 35 + 2 * 1337}.get(kind, 0) + by.v
+    body = shapes[kind][:6] if kind == 0 else shapes[kind]
+    return prefix + bytes(rlp.encode([*body, v, by.r, by.s]))
+
+
+TRANSACTIONS = [signed(i % 6 - 1, i) for i in range(150)]
 
 
 def proof_of(index: int) -> dict[str, Any]:
@@ -139,13 +166,16 @@ def proof_of(index: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 127, 128, 149])
+@pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 5, 127, 128, 149])
 def test_what_a_proof_tells(index: int) -> None:
     found = check_ethereum(proof_of(index))
     assert found["number"] == 17173049
     assert found["time"] == 1683029999
     assert found["status"] == int(index != 3)
     assert found["txid"] == keccak256(TRANSACTIONS[index]).hex()
+    assert found["from"] == SENDER.hex()
+    assert found["to"] == BOB.hex()
+    assert found["value"] == index
     assert len(found["logs"]) == index % 3
     for log in found["logs"]:
         assert log["address"] == TOKEN.hex()
@@ -195,12 +225,16 @@ def test_a_broken_proof_is_refused(change: dict[str, Any]) -> None:
 @given(nested)
 def test_no_receipt_breaks_the_check(value: Any) -> None:
     items = [rlp.encode(value)]
-    header = [b"h" * 32] * 5 + [trie_root(items)] + [b""] * 9
-    proof = {
-        "header": rlp.encode(header).hex(),
-        "index": 0,
-        "receipt_proof": [node.hex() for node in trie_proof(items, 0)],
-    }
+    header = [b"h" * 32] * 4 + [trie_root(items)] * 2 + [b""] * 9
+    nodes = [node.hex() for node in trie_proof(items, 0)]
+    header_hex = rlp.encode(header).hex()
+    proof = {"header": header_hex, "index": 0, "receipt_proof": nodes}
+    with pytest.raises(ValueError):
+        check_ethereum(proof)
+    header[5] = trie_root(RECEIPTS[:1])
+    proof = proof_of(0) | {"transaction_proof": nodes}
+    proof["header"] = rlp.encode(header).hex()
+    proof["receipt_proof"] = [node.hex() for node in trie_proof(RECEIPTS[:1], 0)]
     with pytest.raises(ValueError):
         check_ethereum(proof)
 
@@ -208,6 +242,7 @@ def test_no_receipt_breaks_the_check(value: Any) -> None:
 @pytest.mark.parametrize("module", [dalil.chains.evm.plain, dalil.chains.tron.plain])
 def test_it_runs_with_the_standard_library_alone(module: Any) -> None:
     path = Path(module.__file__)
+    ast.parse(path.read_text(), feature_version=(3, 8))
     code = f"import runpy; runpy.run_path({str(path)!r})"
     command = [sys.executable, "-I", "-S", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,13 +1,17 @@
 """Ethereum's proofs with the standard library alone, to be read and re-run.
 
 Keccak-256, the signer of a digest, RLP, and from a receipt to the hash of its
-block. Nothing of Dalil is imported: a verifier carries this file as it stands.
-Everything that does not fit raises ValueError with the reason.
+block. Nothing of Dalil is imported and Python 3.8 will do: a verifier carries
+this file as it stands. What does not fit raises ValueError with the reason.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    Rlp = bytes | list[Any]
+    _Point = tuple[int, int]
 
 __all__ = [
     "check_ethereum",
@@ -15,10 +19,9 @@ __all__ = [
     "keccak256",
     "recover_signer",
     "rlp_decode",
+    "rlp_encode",
 ]
 
-Rlp = bytes | list[Any]
-_Point = tuple[int, int]
 _MASK = (1 << 64) - 1
 _FIELD = 2**256 - 2**32 - 977
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -26,6 +29,8 @@ _G = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
+_RECIPIENT = {0: 3, 1: 4, 2: 5, 3: 5, 4: 5}
+"""Where it stands in transactions of each type (EIP-2718)."""
 _MAX_RLP, _MAX_DEPTH, _MAX_NODES = 8_000_000, 8, 16
 
 
@@ -49,12 +54,8 @@ def keccak256(data: bytes) -> bytes:
 def recover_signer(digest: bytes, signature: bytes) -> bytes:
     """Return the 20 bytes of the account whose key signed a 32-byte digest.
 
-    Parameters
-    ----------
-    digest : bytes
-        32 bytes.
-    signature : bytes
-        65 bytes: r, s, and 0 or 1 (or 27 or 28) for which of two points it is.
+    The signature has 65 bytes: r, s, and 0 or 1 (or 27 or 28), which of two
+    points it is. Takes some 30 ms.
     """
     if len(digest) != 32 or len(signature) != 65:
         raise ValueError("not a digest of 32 bytes and a signature of 65")
@@ -85,32 +86,36 @@ def rlp_decode(data: bytes) -> Rlp:
     return item
 
 
-def check_trie_proof(root: bytes, index: int, proof: list[bytes]) -> bytes:
-    """Return what stands at `index` in the trie of `root`.
+def rlp_encode(value: Rlp) -> bytes:
+    """Write bytes and lists of them as RLP."""
+    if isinstance(value, bytes):
+        first, body = 0x80, value
+        if len(body) == 1 and body[0] < 0x80:
+            return body
+    else:
+        first, body = 0xC0, b"".join([rlp_encode(item) for item in value])
+    if len(body) < 56:
+        return bytes([first + len(body)]) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes([first + 55 + len(size)]) + size + body
 
-    Parameters
-    ----------
-    root : bytes
-        32 bytes.
-    index : int
-        Place in the block, from 0.
-    proof : list of bytes
-        Nodes from the root down, as they are hashed; none to spare.
+
+def check_trie_proof(root: bytes, index: int, proof: list[bytes]) -> bytes:
+    """Return what stands at a place in a block, from 0, under a root.
+
+    The proof is the nodes from the root down, as they are hashed, none to spare.
     """
     if not 0 <= index < 1 << 32 or len(proof) > _MAX_NODES:
         raise ValueError("no place in a block, or a path longer than any")
-    key = index.to_bytes((index.bit_length() + 7) // 8, "big")
-    key = key if len(key) == 1 and key[0] < 0x80 else bytes([0x80 + len(key)]) + key
-    path, n_used = key.hex(), 0
+    key = rlp_encode(index.to_bytes((index.bit_length() + 7) // 8, "big"))
+    path, n_used, is_value = key.hex(), 0, False
     link: Rlp = root
-    while True:
+    while not is_value:
         if isinstance(link, bytes):
             if n_used == len(proof) or keccak256(proof[n_used]) != link:
                 raise ValueError("a node is missing from the path, or is another")
             link, n_used = rlp_decode(proof[n_used]), n_used + 1
         link, path, is_value = _step(link, path)
-        if is_value:
-            break
     if n_used != len(proof) or not isinstance(link, bytes) or not link:
         raise ValueError("nothing stands there, or the path goes on")
     return link
@@ -122,24 +127,20 @@ def check_ethereum(proof: dict[str, Any]) -> dict[str, Any]:
     The block's hash comes out, not in: that it is a block of Ethereum is for
     whoever compares it with an anchor. See docs/account-proofs.md.
 
-    Parameters
-    ----------
-    proof : dict
-        ``header`` (hex), ``index``, ``receipt_proof`` (hex nodes), and
-        ``transaction_proof`` where the transaction's hash matters.
+    `proof` holds ``header`` (hex), ``index``, ``receipt_proof`` (hex nodes), and
+    ``transaction_proof`` for the transaction's hash, sender, recipient and value.
     """
     try:
         return _checked(proof)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (AttributeError, LookupError, OverflowError, TypeError) as error:
         raise ValueError("a proof that lacks a part") from error
 
 
 def _checked(proof: dict[str, Any]) -> dict[str, Any]:
     header, index = bytes.fromhex(proof["header"]), proof["index"]
     fields = rlp_decode(header)
-    if not isinstance(fields, list) or not 15 <= len(fields) <= 24:
-        raise ValueError("not the header of a block")
-    if any(isinstance(field, list) for field in fields):
+    flat = not any(isinstance(field, list) for field in fields)
+    if isinstance(fields, bytes) or not flat or not 15 <= len(fields) <= 24:
         raise ValueError("not the header of a block")
     nodes = [bytes.fromhex(node) for node in proof["receipt_proof"]]
     status, logs = _receipt(check_trie_proof(fields[5], index, nodes))
@@ -152,8 +153,31 @@ def _checked(proof: dict[str, Any]) -> dict[str, Any]:
     }
     if "transaction_proof" in proof:
         nodes = [bytes.fromhex(node) for node in proof["transaction_proof"]]
-        found["txid"] = keccak256(check_trie_proof(fields[4], index, nodes)).hex()
+        found.update(_transaction(check_trie_proof(fields[4], index, nodes)))
     return found
+
+
+def _transaction(data: bytes) -> dict[str, Any]:
+    """Read hash, sender, recipient (empty: makes a contract) and value."""
+    kind = data[0] if data[0] in _RECIPIENT else 0
+    fields: list[Any] = list(rlp_decode(data[1:] if kind else data))
+    to, value, v = (fields[i] for i in (_RECIPIENT[kind], _RECIPIENT[kind] + 1, -3))
+    odd = int.from_bytes(v, "big")
+    if kind:
+        signed = bytes([kind]) + rlp_encode(fields[:-3])
+    elif odd in (27, 28):
+        signed = rlp_encode(fields[:6])
+    else:
+        chain = (odd - 35) // 2
+        odd, name = (odd - 35) % 2, chain.to_bytes((chain.bit_length() + 7) // 8, "big")
+        signed = rlp_encode([*fields[:6], name, b"", b""])
+    signature = fields[-2].rjust(32, b"\0") + fields[-1].rjust(32, b"\0") + bytes([odd])
+    return {
+        "txid": keccak256(data).hex(),
+        "from": recover_signer(keccak256(signed), signature).hex(),
+        "to": to.hex(),
+        "value": int.from_bytes(value, "big"),
+    }
 
 
 def _receipt(data: bytes) -> tuple[int | None, list[dict[str, Any]]]:

@@ -1,9 +1,9 @@
 """TRON's proofs with the standard library alone, to be read and re-run.
 
 From a transaction with its result to the hash of its block and to who signed
-it. Nothing of Dalil is imported: a verifier carries this file as it stands,
-with that of Ethereum's proofs for the signature. Everything that does not fit
-raises ValueError with the reason.
+it. Nothing of Dalil is imported and Python 3.8 will do: a verifier carries this
+file as it stands, with that of Ethereum's proofs for the signature. What does
+not fit raises ValueError with the reason.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def check_tron(
     """
     try:
         return _checked(proof, witnesses, recover_signer)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (AttributeError, LookupError, OverflowError, TypeError) as error:
         raise ValueError("a proof that lacks a part") from error
 
 
@@ -128,7 +128,7 @@ def _action(raw: bytes) -> dict[str, Any]:
     elif kind == _TRIGGER:
         found["caller"] = _account(value[1][-1])
         found["contract"] = _account(value[2][-1])
-        found |= _call(found["caller"], value.get(4, [b""])[-1])
+        found.update(_call(found["caller"], value.get(4, [b""])[-1]))
     return found
 
 
