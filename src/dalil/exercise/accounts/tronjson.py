@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from dalil.exercise.accounts.chain import Block, Move, Told, Tx
 
-__all__ = ["BLOCKS", "INFOS", "block_json", "infos_json", "write_tron_json"]
+__all__ = ["ANSWERS", "block_json", "infos_json", "write_tron_json"]
 
-BLOCKS, INFOS = "blocks.jsonl", "infos.jsonl"
+ANSWERS = "answers.jsonl"
 _TYPES = "type.googleapis.com/protocol."
 _TRANSFER = "Transfer(address,address,uint256)"
 _EVENTS = {
@@ -33,12 +33,12 @@ _DESTROYED = "DestroyedBlackFunds(address,uint256)"
 
 
 def write_tron_json(folder: Path, blocks: Iterable[Block]) -> None:
-    """Write ``blocks.jsonl`` and ``infos.jsonl``: an answer a line, by height."""
+    """Write ``answers.jsonl``: for each block an answer of either kind, a line each."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / BLOCKS).open("w") as whole, (folder / INFOS).open("w") as infos:
+    with (folder / ANSWERS).open("w") as out:
         for block in blocks:
-            whole.write(json.dumps(block_json(block)) + "\n")
-            infos.write(json.dumps(infos_json(block)) + "\n")
+            out.write(json.dumps(block_json(block)) + "\n")
+            out.write(json.dumps(infos_json(block)) + "\n")
 
 
 def block_json(block: Block) -> dict[str, Any]:
