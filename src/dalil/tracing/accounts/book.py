@@ -7,6 +7,7 @@ nothing and are not here. Only accounts that were asked for are read.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -135,6 +136,8 @@ class Book:
         self.view, self.token, self.limits, self.sums = view, token, limits, sums
         self.overdrawn: list[int] = []
         """Accounts that paid out more than they can have held."""
+        self.n_payments = 0
+        """How many payments have been read."""
         self._pages: list[Page] = []
         self._known: set[int] = set()
 
@@ -142,19 +145,18 @@ class Book:
         """Whether an account has been read."""
         return address in self._known
 
-    def read(self, addresses: I64) -> None:
-        """Read accounts that are not here yet."""
-        fresh = [a for a in np.unique(addresses).tolist() if a not in self._known]
-        if fresh:
-            self._known.update(fresh)
-            self._pages.append(self._page(np.array(fresh, dtype=np.int64)))
-
-    def last_page(self) -> Page:
-        """Look at the accounts read last."""
-        return self._pages[-1]
+    def read(self, addresses: I64) -> Page:
+        """Read accounts, each of which must be new."""
+        self._known.update(addresses.tolist())
+        page = self._page(addresses)
+        self._pages.append(page)
+        self.n_payments += page.pay_id.size
+        return page
 
     def pages(self) -> Page:
         """Lay all accounts out as one page."""
+        if not self._pages:
+            self.read(np.zeros(0, dtype=np.int64))
         if len(self._pages) == 1:
             return self._pages[0]
         n_pay = np.cumsum([0, *(p.pay_id.size for p in self._pages)])
@@ -190,13 +192,30 @@ class Book:
         )
         return _kept(first, rows, np.asarray(moves))
 
+    @cached_property
+    def _span(self) -> tuple[int, int] | None:
+        """Tell the first and the last transfer in time; None if others lie between."""
+        view, limits = self.view, self.limits
+        time = np.asarray(view.block_time)
+        inside = (time >= limits.not_before) & (time <= limits.not_after)
+        blocks = np.flatnonzero(inside)
+        if not blocks.size:
+            return 0, -1
+        if not inside[blocks[0] : blocks[-1] + 1].all():
+            return None
+        tx = np.asarray(view.block_first_tx)[[blocks[0], blocks[-1] + 1]]
+        first, end = np.asarray(view.tx_first_transfer)[tx].tolist()
+        return first, end - 1
+
     def _in_time(self, rows: I64) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_]
+        if self._span is not None:
+            inside = (rows >= self._span[0]) & (rows <= self._span[1])
+            return inside
         view, limits = self.view, self.limits
         block = view.block_of_tx(view.tx_of_transfer(rows))
         time = np.asarray(view.block_time)[block]
-        inside: NDArray[np.bool_] = (time >= limits.not_before) & (
-            time <= limits.not_after
-        )
+        inside = (time >= limits.not_before) & (time <= limits.not_after)
         return inside
 
     def nobody(self, addresses: I64) -> NDArray[np.bool_]:

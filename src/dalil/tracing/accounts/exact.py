@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import LimitError
+from dalil.kernels import kernel
+from dalil.tracing.exactly import suiting
 from dalil.tracing.graph import LARGEST_SUM
 
 if TYPE_CHECKING:
@@ -81,19 +83,32 @@ def exact_amounts(view: AccountView, transfers: I64) -> I64:
     return low.astype(np.int64)
 
 
-def _summed(signed: I64, order: I64, first: I64, opening: I64) -> I64:
-    """Balance after each row, account after account, in `order`."""
-    rows = signed[order]
-    known = np.maximum(opening, 0)
-    if rows.dtype != object and known.dtype != object:
-        # Whole in 64 bits as long as nothing on the way is larger: a float sum,
-        # a few units in 2**53 off, tells that.
-        rough = np.abs(np.cumsum(rows.astype(np.float64))).max(initial=0.0)
-        if rough > LARGEST_SUM or (known > LARGEST_SUM // 2).any():
-            rows, known = widened(rows), widened(known)
-    sums = np.cumsum(rows)
-    before = joined([column([0]), sums])[first[:-1]]
-    return sums + np.repeat(known - before, np.diff(first))
+@kernel
+def _rests(
+    opening: I64, pays: Listed, ins: Listed, largest: int
+) -> tuple[I64, I64, NDArray[np.bool_], bool]:
+    """Go through every account's transfers once; also tell if all sums fitted."""
+    pay_first, pay_id, paid = pays
+    in_first, in_id, came = ins
+    rest, in_stop = paid.copy(), np.zeros(pay_id.size, dtype=np.int64)
+    short, fitted = np.zeros(opening.size, dtype=np.bool_), True
+    for a in range(opening.size):
+        balance, i = opening[a], in_first[a]
+        for q in range(pay_first[a], pay_first[a + 1]):
+            while i < in_first[a + 1] and in_id[i] < pay_id[q]:
+                if opening[a] >= 0:
+                    balance += came[i]
+                    fitted &= balance <= largest
+                i += 1
+            in_stop[q] = i
+            if opening[a] >= 0:
+                balance -= paid[q]
+                short[a] |= balance < 0
+                fitted &= balance >= -largest
+            rest[q] = balance
+        if opening[a] < 0 or short[a]:
+            rest[pay_first[a] : pay_first[a + 1]] = -1
+    return rest, in_stop, short, fitted
 
 
 def rests(
@@ -106,6 +121,7 @@ def rests(
     opening : (n_accounts,) int64 or int
         -1 where it is not known.
     pays, ins : Listed
+        Ascending for each account.
 
     Returns
     -------
@@ -117,26 +133,14 @@ def rests(
         Accounts that paid out more than they can have held. Their balances are
         not the sums of their transfers, so nothing is known of them.
     """
-    pay_first, pay_id, paid = pays
-    in_first, in_id, came = ins
-    n_accounts, n_pay = opening.size, pay_id.size
-    owner = np.concatenate(
-        [
-            np.repeat(np.arange(n_accounts), np.diff(pay_first)),
-            np.repeat(np.arange(n_accounts), np.diff(in_first)),
-        ]
+    amounts = [opening, pays[2], ins[2]]
+    if not any(column.dtype == object for column in amounts):
+        *told, fitted = _rests(opening, pays, ins, LARGEST_SUM)
+        if fitted:
+            return told[0], told[1], told[2]
+    opening, paid, came = (widened(column) for column in amounts)
+    wide = suiting(_rests, opening)
+    rest, in_stop, short, _ = wide(
+        opening, (pays[0], pays[1], paid), (ins[0], ins[1], came), LARGEST_SUM
     )
-    order = np.lexsort((np.concatenate([pay_id, in_id]), owner))
-    first = pay_first + in_first
-    balance = _summed(joined([-paid, came]), order, first, opening)
-    is_in = order >= n_pay
-    rest = np.empty(n_pay, dtype=balance.dtype)
-    rest[order[~is_in]] = balance[~is_in]
-    in_stop = np.empty(n_pay, dtype=np.int64)
-    in_stop[order[~is_in]] = np.cumsum(is_in)[~is_in]
-    payer = owner[:n_pay]
-    short = np.zeros(n_accounts, dtype=np.bool_)
-    short[payer[np.asarray(rest < 0, dtype=np.bool_)]] = True
-    unknown = short | np.asarray(opening < 0, dtype=np.bool_)
-    rest[unknown[payer]] = -1
-    return rest, in_stop, short & np.asarray(opening >= 0, dtype=np.bool_)
+    return rest, in_stop, short

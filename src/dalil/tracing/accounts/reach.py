@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from dalil.tracing.columns import I64
 
 __all__ = ["reach", "seed_codes"]
-
-_FAR = 64
-"""Where more hops than this are allowed, accounts are read ahead of need, since
-each walk over them anew brings the trace one hop further."""
 
 
 def _flags(column: I64, test: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -82,22 +78,53 @@ def seed_codes(
     return book.in_codes(seeds, np.asarray(view.transfer_from)[seeds].astype(np.int64))
 
 
-def _ahead(book: Book, marked: I64, budget: int, *, forward: bool) -> None:
-    """Read the neighbours of what was read last, and theirs, up to a number."""
-    left = budget
-    while left > 0:
-        page = book.last_page()
-        others = (
-            page.pay_to[page.pay_code == StopCode.CARRIED]
-            if forward
-            else page.in_from[page.in_code == StopCode.CARRIED]
-        )
-        others = np.setdiff1d(others, marked)
-        fresh = [a for a in others.tolist() if not book.has(a)][:left]
-        if not fresh:
+class _Wave(NamedTuple):
+    """Accounts to read: by which transfer money came to each, after how many hops.
+
+    Backward, the transfer by which it left.
+    """
+
+    address: I64
+    transfer: I64
+    depth: I64
+
+
+def _wave(book: Book, transfers: I64, depth: I64, *, forward: bool) -> _Wave:
+    """Find whom transfers lead to, each by the first one (backward: the last)."""
+    view = book.view
+    other = view.transfer_to if forward else view.transfer_from
+    address = np.asarray(other)[transfers].astype(np.int64)
+    order = np.lexsort((transfers if forward else -transfers, address))
+    address, first = np.unique(address[order], return_index=True)
+    fresh = [not book.has(a) for a in address.tolist()]
+    kept = np.array(fresh, dtype=np.bool_)
+    rows = order[first[kept]]
+    return _Wave(address[kept], transfers[rows], depth[rows])
+
+
+def _read_on(
+    book: Book, marked: I64, max_hops: int, most: int, wave: _Wave, *, forward: bool
+) -> None:
+    """Read accounts, and those they lead to in time, up to so many payments.
+
+    What is read need not be reached: an account may have had nothing left. What
+    is reached and not read, the walk tells.
+    """
+    while wave.address.size:
+        page = book.read(wave.address)
+        if book.n_payments > most:
             return
-        book.read(np.array(fresh, dtype=np.int64))
-        left -= len(fresh)
+        if forward:
+            owner, rows, code = page.owner(), page.pay_id, page.pay_code
+            later, other = rows > wave.transfer[owner], page.pay_to
+        else:
+            owner = np.repeat(np.arange(wave.address.size), np.diff(page.in_first))
+            rows, code = page.in_id, page.in_code
+            later, other = rows < wave.transfer[owner], page.in_from
+        depth = wave.depth[owner] + 1
+        goes = later & (code == StopCode.CARRIED) & (depth < max_hops)
+        goes[goes] = ~np.isin(other[goes], marked)
+        wave = _wave(book, rows[goes], depth[goes], forward=forward)
 
 
 def reach(
@@ -111,8 +138,8 @@ def reach(
 
     Notes
     -----
-    Memory follows the accounts read: those reached, and where many hops are
-    allowed at most as many more. Each walk is linear but for its sorting.
+    Memory follows the accounts read: those reached, some that might have been,
+    and none beyond the hops allowed. A walk is linear but for its sorting.
     """
     forward = request.direction is Direction.FORWARD
     view, limits = book.view, request.limits
@@ -127,16 +154,16 @@ def reach(
     named = {mark.address for mark in request.marks} - set(request.addresses)
     marked = np.array(sorted(named), dtype=np.int64)
     rules = Rules(marked, limits.max_hops, limits.max_transactions)
-    book.read(start.other)
-    budget = 256
+    most = 2 * limits.max_transactions
+    follow = seeds[codes == StopCode.CARRIED]
+    depth = np.full(follow.size, 0 if forward else 1)
     while True:
+        wave = _wave(book, follow, depth, forward=forward)
+        _read_on(book, marked, limits.max_hops, most, wave, forward=forward)
         page = book.pages()
         walk = walk_forward if forward else walk_backward
         walked = walk(_ground(page, limits.min_value), rules, start)
         progress("reaching", walked.payment.size, 0)
         if not walked.lacking.size:
             return page, walked
-        book.read(walked.lacking)
-        if limits.max_hops > _FAR:
-            _ahead(book, marked, budget, forward=forward)
-            budget *= 2
+        follow, depth, most = walked.lacking, walked.depth, 2 * most

@@ -94,14 +94,16 @@ class Walked(NamedTuple):
     code : (n_coins - n_seeds,) uint8
         Forward two a payment, for what it pays and for the rest; backward one
         for what stayed from before, and one for each transfer that came in.
-    lacking : (n_lacking,) int64
-        Addresses that were needed and not known, with repeats.
+    lacking, depth : (n_lacking,) int64
+        Transfers whose recipients (backward: payers) were needed and not known,
+        and how many hops away those are.
     """
 
     payment: I64
     seed_code: NDArray[np.uint8]
     code: NDArray[np.uint8]
     lacking: I64
+    depth: I64
 
 
 @kernel
@@ -169,6 +171,8 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
     heap.pop()
     lacking = [np.int64(0)]
     lacking.pop()
+    depths = [np.int64(0)]
+    depths.pop()
     seed_code = start.code.copy()
     for i in range(start.transfer.size):
         if seed_code[i] != _CARRIED:
@@ -177,7 +181,8 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
         code, rank = _arriving(ground, rules.max_hops, came, 0)
         seed_code[i] = code
         if code == _LACKING:
-            lacking.append(start.other[i])
+            lacking.append(start.transfer[i])
+            depths.append(0)
         elif code == _CARRIED:
             heappush(heap, np.int64(rank << _DEPTH_BITS))
     payments = [np.int64(0)]
@@ -196,14 +201,21 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
         code, rank = _paid(ground, rules, start.transfer, q, further)
         codes.append(np.uint8(code))
         if code == _LACKING:
-            lacking.append(ground.pay_to[q])
+            lacking.append(ground.pay_id[q])
+            depths.append(further)
         elif code == _CARRIED:
             heappush(heap, np.int64((rank << _DEPTH_BITS) | further))
         code = _left(ground, q)
         codes.append(np.uint8(code))
         if code == _CARRIED:
             heappush(heap, np.int64((ground.pay_rank[q + 1] << _DEPTH_BITS) | depth))
-    return Walked(np.array(payments), seed_code, np.array(codes), np.array(lacking))
+    return Walked(
+        np.array(payments),
+        seed_code,
+        np.array(codes),
+        np.array(lacking),
+        np.array(depths),
+    )
 
 
 @kernel
@@ -268,6 +280,8 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
     heap.pop()
     lacking = [np.int64(0)]
     lacking.pop()
+    depths = [np.int64(0)]
+    depths.pop()
     seed_code = start.code.copy()
     for i in range(start.transfer.size):
         came = (start.transfer[i], start.other[i], int(start.code[i]))
@@ -275,7 +289,8 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
         code, rank = _leaving(ground, rules, came, limits, 1)
         seed_code[i] = code
         if code == _LACKING:
-            lacking.append(start.other[i])
+            lacking.append(start.transfer[i])
+            depths.append(1)
         elif code == _CARRIED:
             heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | 1))
     payments = [np.int64(0)]
@@ -300,7 +315,14 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
             code, rank = _came_in(ground, rules, start.transfer, i, further)
             codes.append(np.uint8(code))
             if code == _LACKING:
-                lacking.append(ground.in_from[i])
+                lacking.append(ground.in_id[i])
+                depths.append(further)
             elif code == _CARRIED:
                 heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | further))
-    return Walked(np.array(payments), seed_code, np.array(codes), np.array(lacking))
+    return Walked(
+        np.array(payments),
+        seed_code,
+        np.array(codes),
+        np.array(lacking),
+        np.array(depths),
+    )
