@@ -135,9 +135,9 @@ def rests(
     """
     amounts = [opening, pays[2], ins[2]]
     if not any(column.dtype == object for column in amounts):
-        *told, fitted = _rests(opening, pays, ins, LARGEST_SUM)
+        rest, in_stop, short, fitted = _rests(opening, pays, ins, LARGEST_SUM)
         if fitted:
-            return told[0], told[1], told[2]
+            return rest, in_stop, short
     opening, paid, came = (widened(column) for column in amounts)
     wide = suiting(_rests, opening)
     rest, in_stop, short, _ = wide(

@@ -15,9 +15,9 @@ from dalil.tracing.accounts.frozen import frozen_at_end
 from dalil.tracing.accounts.graph import AccountGraph, account_graph
 from dalil.tracing.accounts.naming import Unit, unit_of
 from dalil.tracing.accounts.reach import reach, seed_codes
-from dalil.tracing.accounts.result import AccountTrace
+from dalil.tracing.accounts.result import HELD, AccountTrace
 from dalil.tracing.accounts.seeds import AccountSeeds, find_seeds
-from dalil.tracing.accounts.telling import HELD, AccountTeller
+from dalil.tracing.accounts.telling import AccountTeller
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 
@@ -128,7 +128,6 @@ def trace_accounts(
     graph = _graph(book, request, seeds, unit, progress)
     teller = AccountTeller(ledger, request, graph, unit)
     targets = teller.targets(progress)
-    progress("naming stops", 0, 0)
     return AccountTrace(
         ledger=ledger,
         request=request,
@@ -141,9 +140,8 @@ def trace_accounts(
         frozen=teller.amounts(teller.coded(StopCode.FROZEN)),
         fees=teller.amounts(teller.coded(StopCode.FEE)),
         targets=targets,
-        stops=teller.stops(),
+        describe=teller.described,
         stop_totals=teller.stop_totals(),
-        unspent_outputs=teller.described(teller.coded(*HELD)),
         seeds_on_services=teller.seeds_on_services(),
         assumptions=_assumptions(book, unit),
         reentry=teller.reentry,

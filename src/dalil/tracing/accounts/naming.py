@@ -13,8 +13,16 @@ from dalil.chains.tokens import known_token
 if TYPE_CHECKING:
     from dalil.ledger.accounts.view import AccountView
     from dalil.tracing.accounts.graph import AccountGraph
+    from dalil.tracing.columns import I64
 
-__all__ = ["Unit", "coin_name", "node_name", "transfer_name", "unit_of"]
+__all__ = [
+    "Unit",
+    "coin_name",
+    "coin_names",
+    "transfer_name",
+    "transfer_names",
+    "unit_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +79,44 @@ def transfer_name(view: AccountView, transfer: int) -> str:
     What the transaction itself moves is ``TXID:tx``, an internal transfer
     ``TXID:internal-N``.
     """
-    (tx,) = view.tx_of_transfer(np.array([transfer])).tolist()
-    log = int(view.transfer_log[transfer])
-    place = str(log)
+    return transfer_names(view, np.array([transfer]))[transfer]
+
+
+def transfer_names(view: AccountView, transfers: I64) -> dict[int, str]:
+    """Name transfers; see `transfer_name`."""
+    rows = np.unique(transfers)
+    txs = view.tx_of_transfer(rows).tolist()
+    logs = np.asarray(view.transfer_log)[rows].tolist()
+    told = zip(rows.tolist(), txs, logs, strict=True)
+    return {row: f"{view.txid(tx)}:{_place(log)}" for row, tx, log in told}
+
+
+def _place(log: int) -> str:
     if log == NO_LOG:
-        place = "tx"
-    elif log >= BEHIND_LOGS:
-        place = f"internal-{log - BEHIND_LOGS}"
-    return f"{view.txid(tx)}:{place}"
-
-
-def node_name(view: AccountView, graph: AccountGraph, node: int) -> str:
-    """Name a node by its payment."""
-    return transfer_name(view, int(graph.flow.tx[node]))
+        return "tx"
+    return str(log) if log < BEHIND_LOGS else f"internal-{log - BEHIND_LOGS}"
 
 
 def coin_name(view: AccountView, graph: AccountGraph, coin: int) -> str:
     """Name a coin: a transfer, or what stays at an account."""
-    transfer, after = int(graph.flow.output[coin]), int(graph.flow.input[coin])
-    if transfer >= 0:
-        return transfer_name(view, transfer)
-    holder = view.address_text(int(graph.holder[coin]))
-    if after < 0:
-        return f"opening balance of {holder}"
-    return f"rest of {holder} after {transfer_name(view, after)}"
+    return coin_names(view, graph, np.array([coin]))[coin]
+
+
+def coin_names(view: AccountView, graph: AccountGraph, coins: I64) -> dict[int, str]:
+    """Name coins; see `coin_name`."""
+    transfer, after = graph.flow.output[coins], graph.flow.input[coins]
+    both = np.concatenate([transfer, after])
+    named = transfer_names(view, both[both >= 0])
+    rests = np.unique(graph.holder[coins[transfer < 0]]).tolist()
+    holder = {address: view.address_text(address) for address in rests}
+    names = {}
+    owners = graph.holder[coins].tolist()
+    rows = zip(coins.tolist(), transfer.tolist(), after.tolist(), owners, strict=True)
+    for coin, moved, left, owner in rows:
+        if moved >= 0:
+            names[coin] = named[moved]
+        elif left >= 0:
+            names[coin] = f"rest of {holder[owner]} after {named[left]}"
+        else:
+            names[coin] = f"opening balance of {holder[owner]}"
+    return names

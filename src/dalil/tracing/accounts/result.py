@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dalil.tracing.groups import coins_with
 from dalil.tracing.request import Direction
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from dalil.ledger.accounts.view import AccountView
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from dalil.tracing.groups import Meeting
 
 __all__ = [
+    "APART",
+    "HELD",
     "AccountStop",
     "AccountStopTotal",
     "AccountTarget",
@@ -29,6 +35,13 @@ __all__ = [
     "Payer",
     "amounts_json",
 ]
+
+
+HELD = (StopCode.UNSPENT, StopCode.FROZEN)
+"""Codes of what is still held."""
+
+APART = (StopCode.CARRIED, StopCode.EMPTY, StopCode.FEE, *HELD)
+"""Codes that results do not list as stops."""
 
 
 def amounts_json(amounts: Amounts) -> dict[str, str | None]:
@@ -183,7 +196,7 @@ class AccountStopTotal:
         return {**told, **amounts_json(self.amounts)}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AccountTrace:
     """A finished trace of one token.
 
@@ -194,8 +207,6 @@ class AccountTrace:
         Base units; int64, or Python's integers where sums pass 2**61.
     targets : list of AccountTarget
         By name. Every name met, services and others.
-    stops : list of AccountStop
-        In the order money was followed; what is held, and fees, are apart.
     unspent, frozen, fees : Amounts
         What is still held, that part of it which is frozen, and what was spent
         on transactions, with set bounds.
@@ -215,13 +226,29 @@ class AccountTrace:
     unspent: Amounts
     frozen: Amounts
     fees: Amounts
+    describe: Callable[[NDArray[np.bool_]], list[AccountStop]]
     targets: list[AccountTarget] = field(default_factory=list)
-    stops: list[AccountStop] = field(default_factory=list)
     stop_totals: list[AccountStopTotal] = field(default_factory=list)
-    unspent_outputs: list[AccountStop] = field(default_factory=list)
     seeds_on_services: list[dict[str, str]] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     reentry: str | None = None
+
+    @cached_property
+    def stops(self) -> list[AccountStop]:
+        """Describe every end, in the order money was followed, but `unspent_outputs`.
+
+        Fees, and amounts of nothing, are left out too. Naming many takes longer
+        than following them: it is done when asked for.
+        """
+        return self.describe(~self._coded(*APART))
+
+    @cached_property
+    def unspent_outputs(self) -> list[AccountStop]:
+        """Describe what is still held."""
+        return self.describe(self._coded(*HELD))
+
+    def _coded(self, *codes: StopCode) -> NDArray[np.bool_]:
+        return np.isin(self.graph.flow.code, np.array(codes, dtype=np.uint8))
 
     @property
     def gaps(self) -> NDArray[np.bool_] | None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from dalil.chains.accounts import TokenKind
 from dalil.tracing.accounts.exact import exact_amounts
-from dalil.tracing.accounts.naming import coin_name
+from dalil.tracing.accounts.naming import coin_name, coin_names
 from dalil.tracing.accounts.result import (
+    APART,
     AccountStop,
     AccountStopTotal,
     AccountTarget,
@@ -36,12 +37,8 @@ if TYPE_CHECKING:
     from dalil.tracing.accounts.request import AccountRequest
     from dalil.tracing.columns import I64
 
-__all__ = ["HELD", "AccountTeller"]
+__all__ = ["AccountTeller"]
 
-HELD = (StopCode.UNSPENT, StopCode.FROZEN)
-"""Codes of what is still held."""
-
-_APART = (StopCode.CARRIED, StopCode.EMPTY, StopCode.FEE, *HELD)
 _MOST_PAYERS = 10
 
 
@@ -89,7 +86,14 @@ class AccountTeller:
                 book[mark.address].append(mark)
         times = self._times(self.flow.output[coins])
         rows = zip(coins.tolist(), holders, times, strict=True)
-        return {coin: called(book[holder], time) for coin, holder, time in rows}
+        told: dict[tuple[int, int], Meeting] = {}
+        met = {}
+        for coin, holder, time in rows:
+            key = (holder, time)
+            if key not in told:
+                told[key] = called(book[holder], time)
+            met[coin] = told[key]
+        return met
 
     def _times(self, transfers: I64) -> list[int]:
         view = self.view
@@ -189,7 +193,7 @@ class AccountTeller:
 
     def stop_totals(self) -> list[AccountStopTotal]:
         """Sum up every reason but names, which are targets."""
-        apart = (*_APART, StopCode.MARKED)
+        apart = (*APART, StopCode.MARKED)
         masks = {code: self.coded(code) for code in StopCode if code not in apart}
         return [
             AccountStopTotal(code.reason, int(mask.sum()), self.amounts(mask))
@@ -197,25 +201,27 @@ class AccountTeller:
             if mask.any()
         ]
 
-    def stops(self) -> list[AccountStop]:
-        """Describe every end but what is held and what was spent on fees."""
-        return self.described(~self.coded(*_APART))
-
     def described(self, ends: NDArray[np.bool_]) -> list[AccountStop]:
         """Describe ends, in the order money was followed."""
-        return [self._stop(coin) for coin in np.flatnonzero(ends).tolist()]
+        view, coins = self.view, np.flatnonzero(ends)
+        names = coin_names(view, self.graph, coins)
+        holders = self.graph.holder[coins].tolist()
+        texts = {address: view.address_text(address) for address in set(holders)}
+        rows = zip(coins.tolist(), holders, strict=True)
+        return [self._stop(c, names[c], texts[holder]) for c, holder in rows]
 
-    def _stop(self, coin: int) -> AccountStop:
-        code, value = StopCode(int(self.flow.code[coin])), int(self.flow.value[coin])
+    def _stop(self, coin: int, where: str, address: str) -> AccountStop:
+        code, value = int(self.flow.code[coin]), int(self.flow.value[coin])
         met = self.met.get(coin)
-        reason = "held" if code is StopCode.UNSPENT else code.reason
+        held = code == StopCode.UNSPENT
+        reason = "held" if held else StopCode(code).reason
         return AccountStop(
             reason=met.reason if met else reason,
-            where=coin_name(self.view, self.graph, coin),
+            where=where,
             value=None if value < 0 else value,
             amounts=self.figures.of_coin(coin),
             name=met.name if met else None,
-            address=self.view.address_text(int(self.graph.holder[coin])),
+            address=address,
         )
 
     def _at_home(self) -> NDArray[np.bool_]:

@@ -182,7 +182,7 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
         seed_code[i] = code
         if code == _LACKING:
             lacking.append(start.transfer[i])
-            depths.append(0)
+            depths.append(np.int64(0))
         elif code == _CARRIED:
             heappush(heap, np.int64(rank << _DEPTH_BITS))
     payments = [np.int64(0)]
@@ -202,7 +202,7 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
         codes.append(np.uint8(code))
         if code == _LACKING:
             lacking.append(ground.pay_id[q])
-            depths.append(further)
+            depths.append(np.int64(further))
         elif code == _CARRIED:
             heappush(heap, np.int64((rank << _DEPTH_BITS) | further))
         code = _left(ground, q)
@@ -290,7 +290,7 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
         seed_code[i] = code
         if code == _LACKING:
             lacking.append(start.transfer[i])
-            depths.append(1)
+            depths.append(np.int64(1))
         elif code == _CARRIED:
             heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | 1))
     payments = [np.int64(0)]
@@ -316,7 +316,7 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
             codes.append(np.uint8(code))
             if code == _LACKING:
                 lacking.append(ground.in_id[i])
-                depths.append(further)
+                depths.append(np.int64(further))
             elif code == _CARRIED:
                 heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | further))
     return Walked(
