@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,18 @@ __all__ = ["check_appearance"]
 _NONE = 0xFFFF_FFFF
 
 
+class _Rows(NamedTuple):
+    first_transfer: NDArray[np.int64]
+    event_tx: NDArray[np.int64]
+    token: NDArray[np.uint32]
+    source: NDArray[np.uint32]
+    to: NDArray[np.uint32]
+    contract: NDArray[np.uint32]
+    subject: NDArray[np.uint32]
+    other: NDArray[np.uint32]
+    sender: NDArray[np.uint32]
+
+
 @lean
 def _next(seen: NDArray[np.int64], which: int, met: int) -> None:
     """Take one id: known, the next one, or none; else mark what is wrong."""
@@ -34,26 +46,20 @@ def _next(seen: NDArray[np.int64], which: int, met: int) -> None:
 
 @lean
 def _walk_block(
-    txs: NDArray[np.int64],
-    first_transfer: NDArray[np.int64],
-    event_tx: NDArray[np.int64],
-    event: int,
-    transfer: tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]],
-    named: tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]],
-    sender: NDArray[np.uint32],
-    seen: NDArray[np.int64],
+    txs: NDArray[np.int64], event: int, rows: _Rows, seen: NDArray[np.int64]
 ) -> int:
     """Go through some transactions; gives the first event behind them."""
     for tx in range(txs[0], txs[1]):
-        for row in range(first_transfer[tx], first_transfer[tx + 1]):
-            _next(seen, 1, int(transfer[0][row]))
-            _next(seen, 0, int(transfer[1][row]))
-            _next(seen, 0, int(transfer[2][row]))
-        while event < event_tx.size and event_tx[event] == tx:
-            for part in range(3):
-                _next(seen, 0, int(named[part][event]))
+        for row in range(rows.first_transfer[tx], rows.first_transfer[tx + 1]):
+            _next(seen, 1, int(rows.token[row]))
+            _next(seen, 0, int(rows.source[row]))
+            _next(seen, 0, int(rows.to[row]))
+        while event < rows.event_tx.size and rows.event_tx[event] == tx:
+            _next(seen, 0, int(rows.contract[event]))
+            _next(seen, 0, int(rows.subject[event]))
+            _next(seen, 0, int(rows.other[event]))
             event += 1
-        _next(seen, 0, int(sender[tx]))
+        _next(seen, 0, int(rows.sender[tx]))
     return event
 
 
@@ -71,19 +77,19 @@ def check_appearance(ledger: AccountLedger) -> Iterator[int]:
     event = 0
     addresses = ledger.column("block.first_address")
     tokens = ledger.column("block.first_token")
-    transfer = ledger.transfer_token, ledger.transfer_from, ledger.transfer_to
-    named = ledger.event_contract, ledger.event_subject, ledger.event_other
+    rows = _Rows(
+        ledger.tx_first_transfer,
+        ledger.event_tx,
+        ledger.transfer_token,
+        ledger.transfer_from,
+        ledger.transfer_to,
+        ledger.event_contract,
+        ledger.event_subject,
+        ledger.event_other,
+        ledger.tx_sender,
+    )
     for block in range(ledger.n_blocks):
-        event = _walk_block(
-            ledger.block_first_tx[block : block + 2],
-            ledger.tx_first_transfer,
-            ledger.event_tx,
-            event,
-            transfer,
-            named,
-            ledger.tx_sender,
-            seen,
-        )
+        event = _walk_block(ledger.block_first_tx[block : block + 2], event, rows, seen)
         ends = int(addresses[block + 1]), int(tokens[block + 1])
         if seen[2] or ends != (int(seen[0]), int(seen[1])):
             what = "ids are not in the order of first appearance, at block"

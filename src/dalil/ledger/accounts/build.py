@@ -10,6 +10,7 @@ import numpy as np
 
 from dalil.chains.accounts import AccountBatch, limbs_of
 from dalil.errors import InputError
+from dalil.ledger.accounts.ahead import batches_ahead
 from dalil.ledger.accounts.commit import Commit
 from dalil.ledger.accounts.naming import check_chain
 from dalil.ledger.accounts.writer import Writer
@@ -119,8 +120,7 @@ def _base(path: Path, chain: str) -> Commit:
 
 
 def _take_all(writer: Writer, source: AccountSource, progress: Progress) -> None:
-    after = writer.last[0] if writer.last else None
-    for batch in source.batches(after, writer.known, progress):
+    for batch in batches_ahead(source, writer, progress):
         if batch.chain != source.chain:
             raise InputError("a batch is of another chain than its source", batch.chain)
         writer.take(batch)

@@ -14,10 +14,13 @@ from dalil.chains.accounts import EventKind, TransferKind, TxStatus, whole
 from dalil.errors import NotFoundError
 from dalil.ledger.accounts.amounts import exact_sum, limbs_at
 from dalil.ledger.accounts.view import NO_ADDRESS
+from dalil.ledger.store.chunks import pieces
 from dalil.units import format_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dalil.ledger.accounts.reader import AccountLedger
     from dalil.ledger.accounts.view import I64
@@ -30,14 +33,21 @@ __all__ = [
 ]
 
 
+def _count(column: NDArray[np.uint8]) -> I64:
+    """Count how often each value occurs, in memory that does not grow."""
+    found = np.zeros(256, np.int64)
+    for part in pieces(column):
+        found += np.bincount(part, minlength=256)
+    return found
+
+
 def describe_accounts(ledger: AccountLedger) -> dict[str, Any]:
     """Count what a ledger holds, and repeat what its sources said of themselves.
 
     `gaps` are ranges of blocks that sources lacked, both ends included.
     """
     told, empty = ledger.commit.told, ledger.n_blocks == 0
-    kinds = np.bincount(ledger.transfer_kind, minlength=len(TransferKind))
-    events = np.bincount(ledger.event_kind, minlength=len(EventKind) + 1)
+    kinds, events = _count(ledger.transfer_kind), _count(ledger.event_kind)
     return {
         "chain": ledger.chain,
         "source": ledger.source,
@@ -49,7 +59,7 @@ def describe_accounts(ledger: AccountLedger) -> dict[str, Any]:
         "contiguous": ledger.contiguous,
         "n_blocks": ledger.n_blocks,
         "n_tx": ledger.n_tx,
-        "n_failed": int(np.count_nonzero(ledger.tx_status == TxStatus.FAILED)),
+        "n_failed": int(_count(ledger.tx_status)[TxStatus.FAILED]),
         "n_transfers": ledger.n_transfers,
         "transfers_by_kind": {k.name.lower(): int(kinds[k]) for k in TransferKind},
         "n_wide": int(ledger.wide_transfer.size),

@@ -35,7 +35,9 @@ __all__ = [
 
 ADDRESS_WORDS, TOKEN_WORDS = 5, 6
 """Words of a key: 20 bytes, and for a token its kind."""
-_AHEAD = 12
+_AHEAD, _NEAR = 24, 8
+"""How many rows ahead a table's slot, and then the key that it leads to, is asked
+for: both are seldom in the cache."""
 _LOW = np.uint64(0xFFFF_FFFF)
 _NONE = 0xFFFF_FFFF
 
@@ -62,7 +64,9 @@ class Met(NamedTuple):
     token: NDArray[np.uint32]
     token_kind: NDArray[np.uint8]
     source: NDArray[np.uint32]
+    source_mark: NDArray[np.uint64]
     to: NDArray[np.uint32]
+    to_mark: NDArray[np.uint64]
     contract: NDArray[np.uint32]
     subject: NDArray[np.uint32]
     other: NDArray[np.uint32]
@@ -127,8 +131,12 @@ def fill_slots(seen: Seen) -> None:
 @lean
 def see(seen: Seen, key: NDArray[np.uint32], begin: int) -> int:
     """Give the place of a key, a new one where it is new. There must be room."""
+    return _see(seen, key, begin, mark_at(key, begin, seen.width, seen.seed))
+
+
+@lean
+def _see(seen: Seen, key: NDArray[np.uint32], begin: int, mark: np.uint64) -> int:
     mask, width = np.uint64(seen.slots.size - 1), seen.width
-    mark = mark_at(key, begin, width, seen.seed)
     at = mark & mask
     while True:
         slot = seen.slots[np.int64(at)]
@@ -148,18 +156,33 @@ def see(seen: Seen, key: NDArray[np.uint32], begin: int) -> int:
 
 
 @lean
-def _ask(seen: Seen, key: NDArray[np.uint32], row: int) -> None:
-    if (row + 1) * ADDRESS_WORDS <= key.size:
-        mark = mark_at(key, row * ADDRESS_WORDS, ADDRESS_WORDS, seen.seed)
-        prefetch(seen.slots, np.int64(mark & np.uint64(seen.slots.size - 1)))
+def fill_marks(seen: Seen, keys: NDArray[np.uint32], marks: NDArray[np.uint64]) -> None:
+    """Mark each of (n,) keys."""
+    for row in range(marks.size):
+        marks[row] = mark_at(keys, row * seen.width, seen.width, seen.seed)
+
+
+@lean
+def _ask(seen: Seen, marks: NDArray[np.uint64], row: int) -> None:
+    mask = np.uint64(seen.slots.size - 1)
+    if row + _AHEAD < marks.size:
+        prefetch(seen.slots, np.int64(marks[row + _AHEAD] & mask))
+    if row + _NEAR < marks.size:
+        slot = seen.slots[np.int64(marks[row + _NEAR] & mask)]
+        if slot:
+            prefetch(seen.keys, (np.int64(slot & _LOW) - 1) * ADDRESS_WORDS)
+
+
+@lean
+def _is_some(key: NDArray[np.uint32], at: int) -> bool:
+    parts = key[at] | key[at + 1] | key[at + 2] | key[at + 3] | key[at + 4]
+    return bool(parts != 0)
 
 
 @lean
 def _see_unless_none(seen: Seen, key: NDArray[np.uint32], row: int) -> int:
     at = row * ADDRESS_WORDS
-    if key[at] | key[at + 1] | key[at + 2] | key[at + 3] | key[at + 4]:
-        return see(seen, key, at)
-    return _NONE
+    return see(seen, key, at) if _is_some(key, at) else _NONE
 
 
 @lean
@@ -194,8 +217,8 @@ def meet(
         if tokens.used[0] + stop - first > token_room:
             return tx
         for row in range(first, stop):
-            _ask(addresses, met.source, row + _AHEAD)
-            _ask(addresses, met.to, row + _AHEAD)
+            _ask(addresses, met.source_mark, row)
+            _ask(addresses, met.to_mark, row)
             at = row * ADDRESS_WORDS
             if last < 0 or (
                 met.token_kind[row] != met.token_kind[last]
@@ -208,12 +231,19 @@ def meet(
                 buffer[ADDRESS_WORDS] = met.token_kind[row]
                 last, last_token = row, see(tokens, buffer, 0)
             named.token[row] = last_token
-            named.source[row] = see(addresses, met.source, at)
-            named.to[row] = see(addresses, met.to, at)
+            named.source[row] = _see(addresses, met.source, at, met.source_mark[row])
+            named.to[row] = _see(addresses, met.to, at, met.to_mark[row])
         for row in range(event, event_stop):
             named.contract[row] = _see_unless_none(addresses, met.contract, row)
             named.subject[row] = _see_unless_none(addresses, met.subject, row)
             named.other[row] = _see_unless_none(addresses, met.other, row)
-        named.sender[tx] = _see_unless_none(addresses, met.sender, tx)
+        mine = tx * ADDRESS_WORDS
+        if stop > first and same_key(
+            met.sender, mine, met.source, first * ADDRESS_WORDS, ADDRESS_WORDS
+        ):
+            zero = not _is_some(met.sender, mine)
+            named.sender[tx] = _NONE if zero else named.source[first]
+        else:
+            named.sender[tx] = _see_unless_none(addresses, met.sender, tx)
         named.met[tx, 0], named.met[tx, 1] = addresses.used[0], tokens.used[0]
     return n_tx

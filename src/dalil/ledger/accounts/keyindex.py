@@ -1,4 +1,4 @@
-"""Finding a row by its key: rows in the order of their keys' marks.
+"""Finding a row by its key: rows in buckets by their keys' marks.
 
 Four bytes a row: no key is kept twice, the column that has it is looked into.
 `offsets` cuts the rows into buckets by their marks' top bits, some eight each.
@@ -45,30 +45,34 @@ def index_keys(
     """
     n = keys.size // width
     marks = np.empty(n, np.uint64)
-    _fill_marks(keys, width, np.uint64(seed), marks)
-    marks = sort_by_high(marks, 1 << 32)
     bits = max(1, (n // _PER_BUCKET).bit_length())
+    _fill_marks(keys, width, np.uint64(seed), bits, marks)
+    marks = sort_by_high(marks, 1 << bits)
     offsets = np.empty((1 << bits) + 1, np.uint32)
-    _fill_offsets(marks, bits, offsets)
+    _fill_offsets(marks, offsets)
     return KeyIndex((marks & _LOW).astype(np.uint32), offsets, first)
 
 
 @lean
 def _fill_marks(
-    keys: NDArray[np.uint32], width: int, seed: np.uint64, marks: NDArray[np.uint64]
+    keys: NDArray[np.uint32],
+    width: int,
+    seed: np.uint64,
+    bits: int,
+    marks: NDArray[np.uint64],
 ) -> None:
+    """Pair each row's bucket, its mark's top bits, with the row."""
+    shift = np.uint64(64 - bits)
     for row in range(marks.size):
         mark = mark_at(keys, row * width, width, seed)
-        marks[row] = mark & ~_LOW | np.uint64(row)
+        marks[row] = mark >> shift << np.uint64(32) | np.uint64(row)
 
 
 @lean
-def _fill_offsets(
-    marks: NDArray[np.uint64], bits: int, offsets: NDArray[np.uint32]
-) -> None:
-    shift, bucket = np.uint64(64 - bits), 0
+def _fill_offsets(marks: NDArray[np.uint64], offsets: NDArray[np.uint32]) -> None:
+    bucket = 0
     for i in range(marks.size):
-        mine = np.int64(marks[i] >> shift)
+        mine = np.int64(marks[i] >> np.uint64(32))
         while bucket <= mine:
             offsets[bucket] = i
             bucket += 1

@@ -15,7 +15,15 @@ from __future__ import annotations
 
 from dalil.ledger.layout import CHUNK_BYTES, Column
 
-__all__ = ["CHUNK_BYTES", "COLUMNS", "COUNTED_BY", "FORMAT", "LIMBS", "TABLES"]
+__all__ = [
+    "CHUNK_BYTES",
+    "COLUMNS",
+    "COUNTED_BY",
+    "FORMAT",
+    "LIMBS",
+    "RUN_COLUMNS",
+    "TABLES",
+]
 
 FORMAT = "dalil-accounts/1"
 
@@ -87,3 +95,9 @@ COUNTED_BY = {
 """For each table the column that tells how many rows it has."""
 
 TABLES = tuple(COUNTED_BY)
+
+RUN_COLUMNS = (
+    *("tx.hash", "address.key", "transfer.token", "transfer.from", "transfer.to"),
+    "event.subject",
+)
+"""What runs are made of."""

@@ -12,6 +12,7 @@ from dalil.ledger.accounts.interning import (
     TOKEN_WORDS,
     Met,
     Named,
+    fill_marks,
     meet,
     new_seen,
     roomier,
@@ -90,7 +91,7 @@ class Names:
 
     def name(self, batch: AccountBatch) -> Ids:
         """Give ids to all that a batch names."""
-        met = _met(batch)
+        met = self._met(batch)
         n, n_events, n_tx = met.token_kind.size, batch.event_kind.size, met.sender.size
         n_tx //= ADDRESS_WORDS
         sizes = (n, n, n, n_events, n_events, n_events, n_tx)
@@ -115,6 +116,29 @@ class Names:
             _bytes(addresses[fresh]),
             _bytes(added[:, :ADDRESS_WORDS]),
             added[:, ADDRESS_WORDS].astype(np.uint8),
+        )
+
+    def _met(self, batch: AccountBatch) -> Met:
+        token, kind = batch.transfer_token, batch.transfer_token_kind
+        if np.any(kind == TokenKind.NATIVE):
+            token = np.where((kind == TokenKind.NATIVE)[:, None], np.uint8(0), token)
+        source, to = words(batch.transfer_from), words(batch.transfer_to)
+        marks = np.empty((2, kind.size), np.uint64)
+        fill_marks(self._addresses, source, marks[0])
+        fill_marks(self._addresses, to, marks[1])
+        return Met(
+            np.ascontiguousarray(batch.tx_first_transfer, np.int64),
+            np.ascontiguousarray(batch.tx_first_event, np.int64),
+            words(token),
+            np.ascontiguousarray(kind, np.uint8),
+            source,
+            marks[0],
+            to,
+            marks[1],
+            words(batch.event_contract),
+            words(batch.event_subject),
+            words(batch.event_other),
+            words(batch.tx_sender),
         )
 
     def _meet(self, met: Met, named: Named) -> None:
@@ -175,22 +199,3 @@ class Names:
 
 def _bytes(keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(keys).view(np.uint8).reshape(-1, 20)
-
-
-def _met(batch: AccountBatch) -> Met:
-    token = batch.transfer_token
-    kind = batch.transfer_token_kind
-    if np.any(kind == TokenKind.NATIVE):
-        token = np.where((kind == TokenKind.NATIVE)[:, None], np.uint8(0), token)
-    return Met(
-        np.ascontiguousarray(batch.tx_first_transfer, np.int64),
-        np.ascontiguousarray(batch.tx_first_event, np.int64),
-        words(token),
-        np.ascontiguousarray(kind, np.uint8),
-        words(batch.transfer_from),
-        words(batch.transfer_to),
-        words(batch.event_contract),
-        words(batch.event_subject),
-        words(batch.event_other),
-        words(batch.tx_sender),
-    )

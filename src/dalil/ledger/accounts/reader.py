@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.accounts import EventKind, TokenKind, whole
-from dalil.errors import InputError, StoreError
-from dalil.ledger.accounts.amounts import limbs_at, lowest_point, whole_at
+from dalil.errors import StoreError
+from dalil.ledger.accounts.amounts import whole_at
+from dalil.ledger.accounts.balances import balance, net_received
 from dalil.ledger.accounts.commit import Commit
 from dalil.ledger.accounts.interning import ADDRESS_WORDS
 from dalil.ledger.accounts.keyindex import find_keys
@@ -230,37 +231,8 @@ class AccountLedger(Columns):
     def net_received(
         self, address: int, token: int, at_block: int | None = None
     ) -> tuple[int, int]:
-        """Add up what an address got and gave, in order.
-
-        Parameters
-        ----------
-        address, token : int
-        at_block : int, optional
-            The number of the last block that counts; by default all do.
-
-        Returns
-        -------
-        (net, least) : int
-            In base units; `least` is the smallest sum after any transaction, 0 at
-            the most: what it must have held before, at the least.
-        """
-        got = self.transfers_to(address, token)
-        gave = self.transfers_from(address, token)
-        if at_block is not None:
-            stop = self._first_transfer_after(at_block)
-            got, gave = (rows[: np.searchsorted(rows, stop)] for rows in (got, gave))
-        rows, at = np.unique(np.concatenate([got, gave]), return_inverse=True)
-        sign = np.zeros(rows.size, np.int8)
-        np.add.at(sign, at[: got.size], 1)
-        np.add.at(sign, at[got.size :], -1)
-        txs = self.tx_of_transfer(rows)
-        ends = np.append(txs[1:] != txs[:-1], True)[: rows.size]
-        limbs = limbs_at(self.transfer_amount, self.wide_transfer, self.wide_high, rows)
-        return lowest_point(limbs, sign, ends)
-
-    def _first_transfer_after(self, number: int) -> int:
-        block = int(np.searchsorted(self.block_number, number, side="right"))
-        return int(self.tx_first_transfer[int(self.block_first_tx[block])])
+        """Add up what an address got and gave, in order; see `balances`."""
+        return net_received(self, address, token, at_block)
 
     def balance(
         self, address: int, token: int, at_block: int | None = None
@@ -269,26 +241,16 @@ class AccountLedger(Columns):
 
         It is the opening balance and every transfer since. Not known without an
         opening balance, after a block that the ledger does not reach, where
-        blocks are missing, and where the sum was ever below zero: then the token
-        moves in ways of which its transfers do not tell.
+        blocks are missing, for tokens known to rebase or wrap, and where the sum
+        was ever below zero: then the token moves in ways of which its transfers
+        do not tell.
 
         Raises
         ------
         InputError
             If there is no such address or token.
         """
-        if not (0 <= address < self.n_addresses and 0 <= token < self.n_tokens):
-            raise InputError("no such address or token in this ledger", address)
-        opening = self.opening_balance(address, token)
-        if opening is None or not self.contiguous or not self.tokens.plain(token):
-            return None
-        if at_block is not None and not (
-            self.n_blocks
-            and int(self.block_number[0]) <= at_block <= int(self.block_number[-1])
-        ):
-            return None
-        net, least = self.net_received(address, token, at_block)
-        return None if opening + least < 0 else opening + net
+        return balance(self, address, token, at_block)
 
 
 def _joined(lists: Sequence[I64]) -> I64:

@@ -70,10 +70,14 @@ class Tables:
         raw = map_chunks(writer.files, writer.rows * writer.column.row_bytes)
         return raw.view(writer.column.dtype).reshape(writer.column.shape(writer.rows))
 
-    def settle(self, threads: Executor) -> None:
-        """Sync every column, and hash what was added to it."""
+    def begin_sync(self) -> None:
+        """Let the disk begin with what `settle` will wait for."""
         for writer in self._writers.values():
             writer.begin_sync()
+
+    def settle(self, threads: Executor) -> None:
+        """Sync every column, and hash what was added to it."""
+        self.begin_sync()
         list(threads.map(self._settle, COLUMNS))
 
     def _settle(self, name: str) -> None:

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dalil.ledger.accounts.checking import check_batch, check_link
-from dalil.ledger.accounts.commit import Commit, NamedRun
 from dalil.ledger.accounts.layout import TABLES
 from dalil.ledger.accounts.names import BYTES_A_NAME, Names
 from dalil.ledger.accounts.rows import block_rows, transfer_rows
-from dalil.ledger.accounts.runfile import Run, Spans, make_run, open_run, write_run
+from dalil.ledger.accounts.runfile import Spans
+from dalil.ledger.accounts.runset import RunSet
 from dalil.ledger.accounts.tables import Tables, rows_after
-from dalil.ledger.accounts.tiers import mergeable, remove_unnamed
+from dalil.ledger.accounts.tiers import remove_unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from dalil.chains.accounts import AccountBatch
+    from dalil.ledger.accounts.commit import Commit
     from dalil.ledger.accounts.names import Ids
 
 __all__ = ["Writer"]
@@ -35,7 +35,7 @@ _LEAST_SEGMENT, _MOST_SEGMENT = 1 << 16, 1 << 24
 
 
 class Writer:
-    """The one writer of a ledger; what it adds counts from `commit` on.
+    """The one writer of a ledger; what it adds counts when it is committed.
 
     Parameters
     ----------
@@ -53,10 +53,11 @@ class Writer:
         self._ledger, self._chain, self._memory = ledger, chain, memory
         room = memory // 2 // BYTES_A_TRANSFER
         self._segment = min(_MOST_SEGMENT, max(_LEAST_SEGMENT, room))
-        self._threads = ThreadPoolExecutor(2)
+        self._threads, self._pen = ThreadPoolExecutor(2), ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
+        self._settled: Commit | None = None
         remove_unnamed(ledger, commit)
-        self._runs: list[tuple[NamedRun, Run]] = []
+        self._runs = RunSet(ledger, commit.seed, memory // BYTES_A_TRANSFER)
         self._start(commit, None)
 
     def __enter__(self) -> Self:
@@ -65,6 +66,8 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):
             self._wait()
+        self._runs.close()
+        self._pen.shutdown()
         self._threads.shutdown()
         self._tables.close()
 
@@ -72,7 +75,8 @@ class Writer:
         """Open tables behind what stays of a commit, and begin a session."""
         self._tables = Tables(self._ledger, commit, keep)
         self._kept = keep
-        self._runs = self._runs_up_to(commit.runs)
+        number = commit.number + 1
+        self._runs.cut(commit.runs, keep, number, self._tables.look)
         self._begin_session()
         n_blocks = self._tables.rows("block")
         self.last: tuple[int, bytes] | None = None
@@ -80,14 +84,14 @@ class Writer:
             number = int(commit.read(self._ledger, "block.number")[n_blocks - 1])
             tip = commit.read(self._ledger, "block.hash")[n_blocks - 1].tobytes()
             self.last = number, tip
-        self._wide = self._tables.rows("wide")
         self._counts = {table: self._tables.rows(table) for table in TABLES}
+        self._safe = dict(self._counts)
 
     def _begin_session(self) -> None:
         look = self._tables.look
         self.names = Names(
             look("address.key"),
-            [run.address for _, run in self._runs],
+            [run.address for run in self._runs.opened],
             look("token.kind"),
             look("token.key"),
             self.commit_now.seed,
@@ -115,15 +119,16 @@ class Writer:
         self._wait()
         self.last = int(batch.block_number[-1]), batch.block_hash[-1].tobytes()
         counts = dict(self._counts)
-        self._writing = self._threads.submit(self._write, batch, ids, follows, counts)
+        self._writing = self._pen.submit(self._write, batch, ids, follows, counts)
         self._count(batch, ids)
         self.added += batch.block_number.size
-        pending = self._counts["transfer"] - self._committed("transfer")
+        pending = self._counts["transfer"] - self._safe["transfer"]
         held = self.names.session_size * BYTES_A_NAME
         if pending >= self._segment or held > self._memory // 2:
-            self.commit({})
-            if held > self._memory // 2:
-                self._begin_session()
+            self._settle({}, None)
+        if held > self._memory // 2:
+            self._land()
+            self._begin_session()
 
     def known(self, number: int) -> bytes | None:
         """Tell the hash held at a height; None where there is none, or none told."""
@@ -151,9 +156,6 @@ class Writer:
         self._counts["address"] = self.names.n_addresses
         self._counts["token"] += ids.new_token_kinds.size
 
-    def _committed(self, table: str) -> int:
-        return self._runs[-1][0].spans._asdict()[table][1] if self._runs else 0
-
     def _count(self, batch: AccountBatch, ids: Ids) -> None:
         wide = int(batch.transfer_amount[:, 1:].any(axis=1).sum())
         for table, n in (
@@ -178,6 +180,7 @@ class Writer:
             self._tables.append(name, values)
         for name, values in block_rows(batch, ids, follows, counts):
             self._tables.append(name, values)
+        self._tables.begin_sync()
 
     def _wait(self) -> None:
         """Wait for the batch that is being written; its failure is ours."""
@@ -188,109 +191,70 @@ class Writer:
     # -- committing ---------------------------------------------------------
 
     def finish(self, told: dict[str, Any], source: str) -> None:
-        """Commit, unless everything is as it was."""
-        base, number = self.commit_now, self._counts["block"]
-        same = base.number and number == self._committed("block") and not self._kept
-        if not same or told != base.told or source != base.manifest["source"]:
-            self.commit(told, source)
-
-    def commit(self, told: dict[str, Any], source: str | None = None) -> None:
-        """Make all that was taken count."""
+        """Commit all that was taken, unless everything is as it was."""
         self._wait()
+        self._land()
+        base = self.commit_now
+        same = base.number and self._counts == self._safe and not self._kept
+        if not same or told != base.told or source != base.manifest["source"]:
+            self._settle(told, source)
+            self._land()
+        remove_unnamed(self._ledger, self.commit_now)
+
+    def _settle(self, told: dict[str, Any], source: str | None) -> None:
+        """Sync and hash what was taken, and begin the run of it.
+
+        It counts when that run has landed; meanwhile more may be taken.
+        """
+        self._wait()
+        self._land()
         base = self.commit_now
         self._tables.settle(self._threads)
-        number = base.number + 1
-        runs = [named for named, _ in self._runs]
-        start = runs[-1].spans if runs else Spans(*[(0, 0)] * 5)
-        spans = Spans(
-            *((span[1], self._counts[t]) for t, span in start._asdict().items())
-        )
-        if spans.block[0] < spans.block[1] or not runs:
-            self._add_run(spans, number, 0, self._tables.look)
         tip = {"number": -1, "hash": ""}
         if self.last:
             tip = {"number": self.last[0], "hash": self.last[1].hex()}
-        kind = source or base.manifest.get("source", "")
+        kind = base.manifest.get("source", "") if source is None else source
         facts = {"chain": self._chain, "source": kind, "tip": tip}
-        self._save(
-            replace(
-                base,
-                manifest=self._tables.manifest(facts),
-                editions=self._tables.editions(),
-                told=told or base.told,
-            )
+        self._settled = replace(
+            base,
+            manifest=self._tables.manifest(facts),
+            editions=self._tables.editions(),
+            told=told or base.told,
         )
-        self._kept = None
-        self._merge()
-        remove_unnamed(self._ledger, self.commit_now)
+        named = self._runs.named
+        start = named[-1].spans if named else Spans(*[(0, 0)] * 5)
+        pairs = start._asdict().items()
+        spans = Spans(*((span[1], self._counts[table]) for table, span in pairs))
+        if spans.block[0] < spans.block[1] or not named:
+            self._runs.begin(spans, base.number + 1, self._tables.look)
+        self._safe, self._kept = dict(self._counts), None
+
+    def _land(self) -> None:
+        """Commit what was settled, and merge runs, each merge a commit of its own."""
+        settled, self._settled = self._settled, None
+        if settled is None:
+            return
+        self._runs.land()
+        self._save(settled)
+        while self._runs.merge_once(self.commit_now.number + 1, self._tables.look):
+            self._save(self.commit_now)
 
     def _save(self, commit: Commit) -> None:
-        runs = [named for named, _ in self._runs]
-        commit = replace(commit, runs=runs, number=self.commit_now.number + 1)
+        number = self.commit_now.number + 1
+        commit = replace(commit, runs=self._runs.named, number=number)
         commit.save(self._ledger)
         self.commit_now = commit
-
-    def _add_run(
-        self,
-        spans: Spans,
-        number: int,
-        extra: int,
-        look: Callable[[str], NDArray[Any]],
-    ) -> None:
-        made = self._new_run(spans, number, extra, look)
-        self._runs.append(made)
-
-    def _new_run(
-        self,
-        spans: Spans,
-        number: int,
-        extra: int,
-        look: Callable[[str], NDArray[Any]],
-    ) -> tuple[NamedRun, Run]:
-        path = self._ledger / "runs" / f"{number:08d}{extra:03d}.run"
-        path.parent.mkdir(exist_ok=True)
-        run = make_run(look, spans, self.commit_now.seed, self._threads)
-        named = NamedRun(path.name, spans, write_run(path, run))
-        return named, open_run(path, spans, named.sha256)
-
-    def _merge(self) -> None:
-        """Merge runs until none are due, each merge a commit of its own."""
-        most = self._memory // BYTES_A_TRANSFER
-        while due := mergeable([named.spans for named, _ in self._runs], most):
-            merged = [named.spans for named, _ in self._runs[due]]
-            spans = Spans(
-                *((a[0], b[1]) for a, b in zip(merged[0], merged[-1], strict=True))
-            )
-            number = self.commit_now.number + 1
-            self._runs[due] = [self._new_run(spans, number, 0, self._tables.look)]
-            self._save(self.commit_now)
 
     # -- taking back --------------------------------------------------------
 
     def _take_back(self, first: int) -> None:
         """Go back to the blocks below a number; it counts with the next commit."""
-        if self._counts["block"] > self._committed("block") or self._kept:
-            self.commit({})
+        if self._counts != self._safe or self._kept:
+            self._settle({}, None)
+        self._land()
         commit = self.commit_now
         held = commit.read(self._ledger, "block.number")
         n_blocks = int(np.searchsorted(held, first))
         self.rolled_back += held.size - n_blocks
         self._tables.close()
         self._start(commit, rows_after(self._ledger, commit, n_blocks))
-
-    def _runs_up_to(self, runs: list[NamedRun]) -> list[tuple[NamedRun, Run]]:
-        """Open the runs of what stays; one that is cut is made anew."""
-        kept: list[tuple[NamedRun, Run]] = []
-        stops = self._kept
-        for i, named in enumerate(runs):
-            if stops and named.spans.block[1] > stops["block"]:
-                pairs = named.spans._asdict().items()
-                spans = Spans(*((a, max(a, min(b, stops[t]))) for t, (a, b) in pairs))
-                if spans.block[0] < spans.block[1] or not kept:
-                    number = self.commit_now.number + 1
-                    look = self._tables.look
-                    kept.append(self._new_run(spans, number, 900 + i % 100, look))
-                break
-            path = self._ledger / "runs" / named.name
-            kept.append((named, open_run(path, named.spans, named.sha256)))
-        return kept
