@@ -9,7 +9,7 @@ from dalil.cases.citing import price_rows
 from dalil.cases.coins import CoinWork
 from dalil.evidence.bundle import write
 from dalil.evidence.gathering import gather, gather_headers
-from dalil.evidence.report import passages_of, render
+from dalil.evidence.report import account_passages_of, passages_of, render
 from dalil.evidence.statements import Pays, SameClusterPremises, Valued, ValuedPremises
 from dalil.evidence.verify import verify
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dalil.cases.starting import CaseExtraction
     from dalil.evidence.document import Document
     from dalil.evidence.material import Material
+    from dalil.evidence.report import Passage
 
 __all__ = ["LANGUAGES", "Published", "publish"]
 
@@ -51,16 +52,19 @@ def publish(
     extractions: list[CaseExtraction],
 ) -> Published:
     """Gather the premises, write and verify the bundle, write the reports."""
-    progress, passages = sources.progress, {}
+    progress = sources.progress
+    passages: dict[str, list[Passage]] = {}
     for work in works:
         if isinstance(work, CoinWork):
             gather(work.desk.ledger, sorted(_txids(document)), material, progress)
             gather_headers(work.desk.ledger, material)
             _quote_prices(work.desk, document, material)
             walked = passages_of(work.followed.trace)
-            passages = {record.id: walked for record in document.traces}
+            passages |= {record.id: walked for record in document.traces}
         elif work is not None:
             _quote_token_prices(work, material)
+            for walk, found in zip(work.walks, work.traces, strict=True):
+                passages[walk.id] = account_passages_of(found)
     for item in extractions:
         material.exhibits[item.extraction.exhibit.sha256] = item.file.path
     folder = sources.charter.folder

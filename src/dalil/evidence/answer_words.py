@@ -214,6 +214,14 @@ _ANSWERS: dict[str, tuple[_Status, str, str, str]] = {
         "findings and their questions apply.",
         "في بعضها، مجرد أنها تعمل مع عنوان موسوم؛ فتنطبق نتائج التجميع وأسئلتها.",
     ),
+    "who_is_the_target:deposit": (
+        "answered",
+        "premises.addresses",
+        "For some, only that they forward what they get to a tagged wallet of a "
+        "service; the links and their questions apply.",
+        "في بعضها، مجرد أنها تحوّل ما تتلقاه إلى محفظة موسومة لخدمة؛ فتنطبق الروابط "
+        "وأسئلتها.",
+    ),
     "who_is_the_target:request": (
         "answered",
         "premises.addresses",

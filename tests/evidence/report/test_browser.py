@@ -117,7 +117,7 @@ def test_nothing_runs_out_of_the_page(
 
 ORDER = """() => {
   const wrong = [];
-  const foldable = '.id-link, .id-quoted, .id-step' + (innerWidth < 600 ? ', .id-whole' : '');
+  const foldable = '.id-link, .id-quoted, .id-step, .id-token' + (innerWidth < 600 ? ', .id-whole' : '');
   for (const id of document.querySelectorAll('.id')) {
     if (id.matches(foldable)) continue;  // these may break a line
     const walker = document.createTreeWalker(id, NodeFilter.SHOW_TEXT);

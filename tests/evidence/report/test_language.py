@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dalil.attribution.services import KIND_OF_CONCEPT
+from dalil.clustering.accounts.rules import RULES
 from dalil.errors import UsageError
+from dalil.evidence.account_statements import Proof
 from dalil.evidence.report.figure import ICONS
 from dalil.evidence.report.flows import role_of_reason
 from dalil.evidence.report.language import PLURAL_FORMS, Words, plural_form
@@ -28,6 +30,7 @@ TABLES = {lang: Words(lang).table for lang in PLURAL_FORMS}
 CODES = (
     "reason", "service", "indicator", "exhibit", "checksum", "basis", "place",
     "unknown", "unchecked", "role", "role_means", "section", "profile", "limits", "finding",
+    "proof", "proof_means", "link",
 )  # fmt: skip
 """Groups whose entries are chosen by a code; each is checked against its codes."""
 
@@ -102,6 +105,9 @@ def test_no_entry_is_missing() -> None:
         ("role_means", set(ICONS)),
         ("finding", set(KINDS)),
         ("section", set(SECTIONS)),
+        ("proof", set(get_args(Proof))),
+        ("proof_means", set(get_args(Proof))),
+        ("link", set(RULES)),
     ],
 )
 def test_every_code_has_its_word_and_every_word_its_code(

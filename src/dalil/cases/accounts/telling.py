@@ -62,35 +62,52 @@ def asset_headlines(works: Iterable[AccountWork]) -> list[Text]:
 
 
 def _asset(asset: Asset) -> Text:
+    """Say each target's share, then what the shares are shares of.
+
+    What an address took in is nobody's by that alone, so it never comes first.
+    """
     received = written(asset.seed_amount, asset)
-    parts = [Text(f"{received} were received.", f"بلغ المقبوض {received}.")]
+    of = Text(
+        f"The addresses in question took in {received}, from anybody.",
+        f"وتلقّت العناوين موضوع السؤال {received} من أيٍّ كان.",
+    )
     if not asset.targets:
-        parts.append(_UNNAMED)
+        return joined_text([of, _UNNAMED])
     order = sorted(
         asset.targets,
         key=lambda t: (-int(t.lower_amount), -int(t.upper_amount), t.name),
     )
-    return joined_text([*parts, *(_target(asset, target) for target in order)])
+    return joined_text([*(_target(asset, target) for target in order), of])
 
 
 def _target(asset: Asset, target: AssetTarget) -> Text:
-    low, high, direct = (
+    low, high, direct, total = (
         written(amount, asset)
-        for amount in (target.lower_amount, target.upper_amount, target.direct_amount)
+        for amount in (
+            target.lower_amount,
+            target.upper_amount,
+            target.direct_amount,
+            target.received_amount,
+        )
     )
     if target.lower_amount == target.upper_amount:
-        return Text(
-            f"{target.name}: exactly {low}, {direct} of it directly.",
-            f"{target.name}: {low} بالضبط، منها {direct} مباشرةً.",
+        share = Text(
+            f"{target.name}: exactly {low}, {direct} of it directly",
+            f"{target.name}: {low} بالضبط، منها {direct} مباشرةً",
         )
-    if target.lower_amount != "0":
-        return Text(
-            f"{target.name}: {direct} directly; between {low} and {high} in all.",
-            f"{target.name}: {direct} مباشرةً، وبين {low} و{high} إجمالاً.",
+    elif target.lower_amount != "0":
+        share = Text(
+            f"{target.name}: {direct} directly; between {low} and {high} in all",
+            f"{target.name}: {direct} مباشرةً، وبين {low} و{high} إجمالاً",
+        )
+    else:
+        share = Text(
+            f"{target.name}: {direct} directly; not determinable, between 0 and {high}",
+            f"{target.name}: {direct} مباشرةً، والباقي لا يمكن تحديده، بين 0 و{high}",
         )
     return Text(
-        f"{target.name}: {direct} directly; not determinable, between 0 and {high}.",
-        f"{target.name}: {direct} مباشرةً، والباقي لا يمكن تحديده، بين 0 و{high}.",
+        f"{share.en}, of the {total} that came to it from anybody.",
+        f"{share.ar}، من أصل {total} وردت إليها من أيٍّ كان.",
     )
 
 

@@ -36,7 +36,8 @@ _ROLE_OF_REASON: dict[str, Role] = {
     "burned": "border",
     "destroyed": "border",
     "minted": "border",
-    "held, frozen": "unspent",
+    "held": "held",
+    "held, frozen": "frozen",
     "balances are no sums": "border",
     "target": "target",
     "named address": "target",
@@ -55,12 +56,12 @@ class Passage:
     Parameters
     ----------
     coin : str
-        ``txid:n``.
+        ``txid:n``; of a walk over accounts, a transfer.
     into : str
         Txid of the transaction of the walk that spends it (backward: that
-        made it).
+        made it); of a walk over accounts, the address it came to.
     lower_sat, upper_sat : int
-        Its local bounds.
+        Its local bounds; of a token, in base units.
     """
 
     coin: str

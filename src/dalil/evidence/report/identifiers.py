@@ -25,9 +25,13 @@ MAX_IDENTIFIER = 200
 """Characters of one identifier that are printed; no honest one has as many."""
 
 _HEAD, _TAIL = 10, 6
-_OUTPOINT = re.compile(r"[0-9a-fA-F]{64}:[0-9]{1,10}")
+_PLACE = r":(?:tx|(?:internal-)?[0-9]{1,10})"
+_IN_TX = re.compile(rf"((?:0x)?[0-9a-fA-F]{{64}}){_PLACE}")
+"""An output or a transfer: a transaction, and a place in it."""
+_TOKEN = re.compile(r"([-0-9A-Za-z]{3,8}:[-_0-9A-Za-z]{1,32}/[-0-9a-z]{3,8}:)(?=.{19})")
+"""What stands ahead of a contract in CAIP-19, which many tokens share."""
 _BECH32 = re.compile(r"(?:bc|tb|bcrt)1.", re.IGNORECASE)
-_PLAIN = re.compile(r"[0-9A-Za-z]{19,}(?::[0-9]{1,10})?")
+_PLAIN = re.compile(rf"(?:{_TOKEN.pattern})?[0-9A-Za-z]{{19,}}(?:{_PLACE})?")
 _LONG_RUN = re.compile(
     r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{25,}(?::[0-9]{1,10})?"
 )
@@ -86,10 +90,12 @@ class Identifiers:
 
 
 def _thirds(value: str) -> tuple[str, str, str]:
-    tail = _TAIL
-    if _OUTPOINT.fullmatch(value):
-        tail += len(value) - 64
-    return value[:_HEAD], value[_HEAD:-tail], value[-tail:]
+    head, tail = _HEAD, _TAIL
+    if found := _IN_TX.fullmatch(value):
+        tail += len(value) - found.end(1)
+    if token := _TOKEN.match(value):
+        head += token.end()
+    return value[:head], value[head:-tail], value[-tail:]
 
 
 def strings_of(document: object) -> Iterator[str]:

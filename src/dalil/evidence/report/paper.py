@@ -18,6 +18,7 @@ from dalil.evidence.report.identifiers import (
     Identifiers,
     strings_of,
 )
+from dalil.evidence.report.reading import in_units
 from dalil.evidence.report.usertext import (
     MAX_TEXT,
     defanged,
@@ -29,6 +30,7 @@ from dalil.units import format_btc
 if TYPE_CHECKING:
     from dalil.evidence.report.identifiers import Cut
     from dalil.evidence.report.language import Words
+    from dalil.evidence.report.reading import Json, Whole
 
 __all__ = ["Kind", "Paper"]
 
@@ -36,17 +38,19 @@ Kind = Literal[
     "address",
     "txid",
     "outpoint",
+    "token",
     "hash",
     "amount",
     "money",
     "date",
     "number",
     "code",
+    "symbol",
     "step",
 ]
 
 _MASKED = frozenset(("address", "txid", "outpoint"))
-_SHORTENED = frozenset(("address", "txid", "outpoint", "hash"))
+_SHORTENED = frozenset(("address", "txid", "outpoint", "token", "hash"))
 LONGEST_UNBROKEN = 24
 """Characters up to which an identifier that stands in full fits any column."""
 
@@ -55,6 +59,7 @@ OUTSIDE_DATES = "outside its tag's dates"
 
 _DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
+_REST = re.compile(r"rest of ([0-9A-Za-z]{1,64}) after (\S{1,100})")
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -123,6 +128,58 @@ class Paper:
         if value_sat is None:
             return self.unknown()
         return _bdi("amount", f"{format_btc(value_sat)} BTC")
+
+    def quantity(self, value: Whole | None, asset: Json | None) -> Markup:
+        """Write an amount of a token exactly; of coin where there is no asset.
+
+        Without its decimals it stands in base units; without a symbol that
+        Dalil knows, as a bare number, for the place to name the token.
+        """
+        if asset is None and isinstance(value, int):
+            return self.amount(value)
+        if value is None or asset is None:
+            return self.unknown()
+        shown = _bdi("amount", self.plain_quantity(value, asset))
+        if in_units(asset):
+            return shown
+        return self.words("value.base_units", amount=shown)
+
+    def token_amount(self, value: Whole, asset: Json) -> Markup:
+        """Write an amount of a token where nothing around it names the token."""
+        if asset["symbol"] is not None:
+            return self.quantity(value, asset)
+        amount, token = self.quantity(value, asset), self.id(asset["token"], "token")
+        return self.words("value.of_token", amount=amount, token=token)
+
+    def plain_quantity(self, value: Whole, asset: Json | None) -> str:
+        """Write an amount as bare text, without needless zeros."""
+        if not isinstance(value, int):
+            return self.plain(value)
+        if asset is None:
+            return f"{format_btc(value)} BTC"
+        if not in_units(asset):
+            return f"{value:,}"
+        whole, part = divmod(value, 10 ** asset["decimals"])
+        digits = f"{part:0{asset['decimals']}d}".rstrip("0") if part else ""
+        name = self.plain(asset["symbol"]) if asset["symbol"] else ""
+        return f"{whole:,}{'.' if digits else ''}{digits} {name}".rstrip()
+
+    def asset_name(self, asset: Json) -> Markup:
+        """Name a token: by its symbol where it is a known one, always by CAIP-19."""
+        token = self.id(asset["token"], "token")
+        if asset["symbol"] is None:
+            return self.words("asset.unknown", token=token)
+        return self.words(
+            "asset.known", symbol=self.id(asset["symbol"], "symbol"), token=token
+        )
+
+    def coin(self, name: str) -> Markup:
+        """Write a coin: an output, a transfer, or what a payment left behind."""
+        found = _REST.fullmatch(name)
+        if not found:
+            return self.id(name, "outpoint")
+        address, after = self.id(found[1], "address"), self.id(found[2], "outpoint")
+        return self.words("value.rest", address=address, transfer=after)
 
     def money(self, value: object, currency: str) -> Markup:
         """Write an amount of money with two decimals and its currency code."""

@@ -7,26 +7,69 @@ the tags of an address, a critical question that many findings answer alike.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dalil.evidence.report.open_points import unchecked, unknowns
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["KINDS", "Question", "Reading", "Target"]
+__all__ = ["KINDS", "Asset", "Question", "Reading", "Target", "in_units", "whole"]
 
-KINDS = ("appears", "pays", "same_cluster", "tagged", "flow", "valued")
+KINDS = (
+    "appears", "pays", "same_cluster", "tagged", "flow", "valued", "transfers",
+    "token_flow", "linked", "frozen",
+)  # fmt: skip
+HELD = ("held", "held, frozen")
+MOST_DECIMALS = 77
+"""Of a token with more, not one whole unit fits into 256 bits."""
+
+_BASE_UNITS = re.compile("[0-9]{1,80}", re.ASCII)
 
 Json = dict[str, Any]
+Whole = int | str
+"""An amount; as it stands in the document where it is no number."""
+
+
+def whole(value: int | str | None) -> Whole | None:
+    """Read an amount of satoshi or of base units.
+
+    >>> whole("450000"), whole(450), whole(None), whole("no number")
+    (450000, 450, None, 'no number')
+    """
+    if isinstance(value, str) and _BASE_UNITS.fullmatch(value):
+        return int(value)
+    return value
+
+
+def in_units(asset: Json) -> bool:
+    """Whether an asset's decimals are known, so that it is not in base units."""
+    decimals = asset["decimals"]
+    return decimals is not None and decimals <= MOST_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A line of the summary with the flow finding it quotes, where it is there."""
+    """A line of the summary, or of an asset, with the flow finding it quotes."""
 
     line: Json
     flow: Json | None
+    asset: Json | None = None
+
+    def figure(self, name: str) -> Whole | None:
+        """Read one of the line's amounts."""
+        unit = "_sat" if self.asset is None else "_amount"
+        return whole(self.line[name + unit])
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Where it stands: named parties first, the largest ahead."""
+        upper = self.figure("upper")
+        most = upper if isinstance(upper, int) else 0
+        return self.line["service"] is not None, -most, self.line["name"]
 
     @property
     def direction(self) -> str:
@@ -34,8 +77,10 @@ class Target:
         return str(self.flow["statement"]["direction"]) if self.flow else "forward"
 
     @property
-    def receipts_sat(self) -> int | None:
+    def received(self) -> Whole | None:
         """All the target took in: what its share is a share of."""
+        if self.asset is not None:
+            return self.figure("received")
         return self.flow["premises"]["receipts_sat"] if self.flow else None
 
     @property
@@ -44,9 +89,26 @@ class Target:
         return bool(self.flow and self.flow["premises"]["reentry"])
 
     def n_addresses(self, by: str) -> int:
-        """How many of its addresses count by tag, by cluster or on request."""
+        """How many of its addresses count by tag, cluster, deposit or on request."""
         rows = self.flow["premises"]["addresses"] if self.flow else []
         return sum(row["by"] == by for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One token of one ledger, with its lines in the order they are printed."""
+
+    body: Json
+    targets: list[Target]
+
+    @property
+    def seed_amount(self) -> Whole | None:
+        """What the addresses in question took in, from anybody."""
+        return whole(self.body["seed_amount"])
+
+    def stops(self, *, held: bool) -> list[Json]:
+        """List where its trace ends: what is held still, or all the rest."""
+        return [s for s in self.body["stops"] if (s["reason"] in HELD) is held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +137,48 @@ class Reading:
         return self._kinds[kind]
 
     @property
+    def has_coins(self) -> bool:
+        """Whether a ledger of outputs has a part in the case."""
+        document, summary = self.document, self.summary
+        told = document["traces"] or summary["targets"] or summary["seed_sat"]
+        return bool(told) or not self.has_accounts or bool(self.ledgers(coins=True))
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether a ledger of accounts has a part in the case."""
+        kinds = ("transfers", "token_flow", "linked", "frozen")
+        told = self.document["assets"] or any(self.of(kind) for kind in kinds)
+        return bool(told) or bool(self.ledgers(coins=False))
+
+    def ledgers(self, *, coins: bool) -> list[Json]:
+        """List the ledgers of outputs, or those of accounts."""
+        told = self.document["ledgers"]
+        return [one for one in told if one["chain"].startswith("bip122:") is coins]
+
+    @property
     def targets(self) -> list[Target]:
         """The summary's targets: named parties first, services after them."""
-        lines = sorted(
-            self.summary["targets"],
-            key=lambda t: (t["service"] is not None, -t["upper_sat"], t["name"]),
-        )
-        return [Target(line, self._by_id.get(line["finding"])) for line in lines]
+        return self._lines(self.summary["targets"])
+
+    @property
+    def assets(self) -> list[Asset]:
+        """The tokens of the case, those that are known first."""
+        bodies = sorted(self.document["assets"], key=lambda a: a["symbol"] is None)
+        return [Asset(body, self._lines(body["targets"], body)) for body in bodies]
+
+    def _lines(self, lines: Iterable[Json], asset: Json | None = None) -> list[Target]:
+        told = [Target(one, self._by_id.get(one["finding"]), asset) for one in lines]
+        return sorted(told, key=lambda target: target.rank)
+
+    @property
+    def all_targets(self) -> list[Target]:
+        """The targets of every asset, coin and tokens."""
+        return [*self.targets, *(t for asset in self.assets for t in asset.targets)]
+
+    def asset_of(self, token: str) -> Json:
+        """Find a token's asset; of one that no trace followed, nothing is known."""
+        known = (a for a in self.document["assets"] if a["token"] == token)
+        return next(known, {"token": token, "symbol": None, "decimals": None})
 
     @property
     def values(self) -> dict[str, Json]:
@@ -129,40 +226,9 @@ class Reading:
     @property
     def unknowns(self) -> list[str]:
         """Names of what this case could not know, for the opening page."""
-        document, targets = self.document, self.targets
-        asked = {
-            "nothing_found": not targets,
-            "not_determinable": any(t.line["lower_sat"] == 0 for t in targets),
-            "reentry": any(t.reentry for t in targets),
-            "partial": any(not one["contiguous"] for one in document["ledgers"]),
-            "unanchored": any(
-                one["anchor"] == "unanchored" for one in document["ledgers"]
-            ),
-            "by_cluster": any(t.n_addresses("cluster") for t in targets),
-            "services": any(t.line["service"] for t in targets),
-            "contradicted": any(
-                f["premises"]["contradicting"] for f in self.of("tagged")
-            ),
-            "no_tags": not document["tags"],
-            "no_prices": not document["prices"],
-            "no_price_day": any(
-                f["statement"]["value"] is None for f in self.of("valued")
-            ),
-        }
-        return [name for name, holds in asked.items() if holds]
+        return unknowns(self)
 
     @property
     def unchecked(self) -> list[str]:
         """Names of what no bundle can show, as far as this case rests on it."""
-        asked = {
-            "charter": True,
-            "stores": True,
-            "profiles": True,
-            "capture": bool(self.of("appears")),
-            "pdf_text": any(f["premises"]["text_sha256"] for f in self.of("appears")),
-            "prices": bool(self.of("valued")),
-            "coinjoin": bool(self.of("same_cluster")),
-            "tags": bool(self.of("tagged")),
-            "completeness": bool(self.of("flow")),
-        }
-        return [name for name, holds in asked.items() if holds]
+        return unchecked(self)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dalil.errors import UsageError
-from dalil.evidence.report.figure import ICONS, drawn, node_name
+from dalil.evidence.report.account_flows import account_flow_of
+from dalil.evidence.report.figure import ICONS
 from dalil.evidence.report.flows import flow_of, role_of_reason
 from dalil.evidence.report.language import Words
 from dalil.evidence.report.paper import Paper
-from dalil.evidence.report.reading import Reading
+from dalil.evidence.report.pictures import picture
+from dalil.evidence.report.reading import Reading, whole
 from dalil.evidence.report.shape import check_shape
 
 if TYPE_CHECKING:
@@ -25,15 +27,21 @@ if TYPE_CHECKING:
     from dalil.evidence.report.language import Lang
     from dalil.evidence.report.reading import Json
 
-__all__ = ["MAX_ROWS", "SECTIONS", "page_of", "render"]
+__all__ = ["MAX_ROWS", "SECTIONS", "page_of", "render", "sections_of"]
 
 MAX_ROWS = 500
 """Rows of one table that are printed; the page says how many it leaves out."""
 
+MAX_LINKS = 5
+"""Transfers printed of those that make one link between two accounts."""
+
 SECTIONS = (
     "answer", "charter", "flow", "bounds", "stops", "indicators", "tags", "clusters",
-    "payments", "method", "questions", "verify", "limits", "annex",
+    "links", "payments", "transfers", "freezes", "method", "questions", "verify",
+    "limits", "annex",
 )  # fmt: skip
+_OF_COINS = ("clusters", "payments")
+_OF_ACCOUNTS = ("links", "transfers", "freezes")
 
 _VERDICT_ICON = {
     "valid": "target",
@@ -118,6 +126,7 @@ def page_of(
         document=document,
         case=document["case"],
         pictures=_pictures(reading, paper, passages or {}),
+        sections=sections_of(reading),
         root=root,
     )
 
@@ -133,52 +142,39 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "icons": ICONS,
+        "max_links": MAX_LINKS,
         "max_rows": MAX_ROWS,
         "role_of_reason": role_of_reason,
-        "sections": SECTIONS,
         "verdict_icon": _VERDICT_ICON,
+        "whole": whole,
     }
     return environment
+
+
+def sections_of(reading: Reading) -> list[str]:
+    """Name the sections of a report: none about what the case has no ledger of."""
+    out = [] if reading.has_coins else [*_OF_COINS]
+    out += [] if reading.has_accounts else _OF_ACCOUNTS
+    return [name for name in SECTIONS if name not in out]
 
 
 def _pictures(
     reading: Reading, paper: Paper, passages: Mapping[str, Sequence[Passage]]
 ) -> list[dict[str, Any]]:
     """Draw every trace, and list what each picture shows for its table."""
-    pictures = []
-    for number, trace in enumerate(reading.document["traces"], start=1):
+    pictures: list[dict[str, Any]] = []
+    for trace in reading.document["traces"]:
         known = passages.get(trace["id"])
-        nodes, edges = flow_of(reading, trace, known)
-        svg, nodes, edges = drawn(
-            nodes,
-            edges,
-            paper,
-            name=f"picture-{number}",
-            backward=trace["direction"] == "backward",
-        )
-        name = {node.key: node_name(node, paper) for node in nodes}
-        role = {n.key: n.label if n.role == "more" else n.role for n in nodes}
-        present = {*role.values(), *(n.role for n in nodes)}
+        flow = flow_of(reading, trace, known)
+        hidden = not known and bool(trace["transactions"])
+        pictures.append(picture(len(pictures), trace, flow, paper, hidden=hidden))
+    followed = {asset.body["trace"]: asset for asset in reading.assets}
+    for trace in reading.document["account_traces"]:
+        known, asset = passages.get(trace["id"]), followed.get(trace["id"])
+        body = asset.body if asset else reading.asset_of(trace["token"])
+        flow = account_flow_of(asset, trace, known)
+        hidden = any(node.key == "walk" for node in flow[0])
         pictures.append(
-            {
-                "svg": svg,
-                "direction": trace["direction"],
-                "n_seeds": len(trace["seeds"]),
-                "roles": [r for r in ICONS if r in present],
-                "hidden_middle": not known and bool(trace["transactions"]),
-                "rows": [
-                    {
-                        "source": name[edge.source],
-                        "source_role": role[edge.source],
-                        "target": name[edge.target],
-                        "target_role": role[edge.target],
-                        "heuristic": edge.heuristic,
-                        "n_outputs": edge.n_outputs,
-                        "lower_sat": edge.lower_sat,
-                        "upper_sat": edge.upper_sat,
-                    }
-                    for edge in edges
-                ],
-            }
+            picture(len(pictures), trace, flow, paper, hidden=hidden, asset=body)
         )
     return pictures

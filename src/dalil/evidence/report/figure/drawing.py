@@ -14,12 +14,12 @@ from markupsafe import Markup, escape
 
 from dalil.evidence.report.figure.layout import BOX_WIDTH, MARGIN, laid_out
 from dalil.evidence.report.figure.model import capped
-from dalil.units import format_btc
 
 if TYPE_CHECKING:
     from dalil.evidence.report.figure.layout import Box, Ribbon
     from dalil.evidence.report.figure.model import Edge, Node
     from dalil.evidence.report.paper import Paper
+    from dalil.evidence.report.reading import Json
 
 __all__ = ["ICONS", "drawn", "node_name"]
 
@@ -29,6 +29,7 @@ LONGEST_LABEL, LONGEST_FIRST = 30, 20
 ICONS = {
     "seed": "M5 0L10 5L5 10L0 5Z",
     "tx": "M0 3H10V7H0Z",
+    "account": "M5 0A2.5 2.5 0 1 1 4.99 0ZM0 10A5 4.5 0 0 1 10 10Z",
     "target": "M5 0A5 5 0 1 1 4.99 0ZM5 3A2 2 0 1 0 5.01 3Z",
     "service": "M0 0H10V10H0ZM3 3V7H7V3Z",
     "coinjoin": "M0 0L5 4L10 0V10L5 6L0 10Z",
@@ -36,6 +37,9 @@ ICONS = {
     "limit": "M3 0H7L10 3V7L7 10H3L0 7V3Z",
     "again": "M5 0A5 5 0 1 0 10 5H8A3 3 0 1 1 5 2V4L9 1.5L5 -1Z",
     "unspent": "M5 0A5 5 0 1 1 4.99 0ZM5 2A3 3 0 1 0 5.01 2Z",
+    "held": "M0 0H2V7H8V0H10V10H0ZM4 0H6V5H4Z",
+    "frozen": "M4 0H6V4H10V6H6V10H4V6H0V4H4ZM1 0L3 2L2 3L0 1ZM10 1L8 3L7 2L9 0Z"
+    "M0 9L2 7L3 8L1 10ZM9 10L7 8L8 7L10 9Z",
     "fee": "M5 0L10 10H0Z",
     "more": "M4 0H6V4H10V6H6V10H4V6H0V4H4Z",
 }
@@ -43,7 +47,13 @@ ICONS = {
 
 
 def drawn(
-    nodes: list[Node], edges: list[Edge], paper: Paper, *, name: str, backward: bool
+    nodes: list[Node],
+    edges: list[Edge],
+    paper: Paper,
+    *,
+    name: str,
+    backward: bool,
+    asset: Json | None = None,
 ) -> tuple[Markup, list[Node], list[Edge]]:
     """Draw a flow.
 
@@ -58,6 +68,8 @@ def drawn(
     backward : bool
         Whether the edges lead from seeds to where their money came from; the
         picture then turns them, so that money still goes to the right.
+    asset : dict, optional
+        The token that amounts are of; coin without one.
 
     Returns
     -------
@@ -71,7 +83,7 @@ def drawn(
         edges = [replace(e, source=e.target, target=e.source) for e in edges]
     layout = laid_out(nodes, edges, column)
     ribbons = Markup("").join(_ribbon(r, paper) for r in layout.ribbons)
-    boxes = Markup("").join(_box(b, paper) for b in layout.boxes)
+    boxes = Markup("").join(_box(b, paper, asset) for b in layout.boxes)
     svg = Markup(
         '<svg class="flow" role="img" aria-labelledby="{name}-title {name}-desc" '
         'viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" '
@@ -120,7 +132,7 @@ def _ribbon(ribbon: Ribbon, paper: Paper) -> Markup:
     )
 
 
-def _box(box: Box, paper: Paper) -> Markup:
+def _box(box: Box, paper: Paper, asset: Json | None) -> Markup:
     node = box.node
     role = node.label if node.role == "more" else node.role
     top = box.y - (34 if node.upper_sat is not None else 20)
@@ -142,26 +154,23 @@ def _box(box: Box, paper: Paper) -> Markup:
         y1=top,
         word=paper.words(f"role.{role}"),
         label=_label(box, top + 14, paper),
-        bounds=_bounds(node, box.x, top + 28),
+        bounds=_bounds(box, top + 28, paper, asset),
     )
 
 
-def _bounds(node: Node, x: float, y: float) -> Markup:
+def _bounds(box: Box, y: float, paper: Paper, asset: Json | None) -> Markup:
     """Write a node's bounds where it has some that may be quoted."""
-    lower, upper = node.lower_sat, node.upper_sat
+    lower, upper = box.node.lower_sat, box.node.upper_sat
     if lower is None or upper is None:
         return Markup()
-    shown = format_btc(upper)
+    shown = paper.plain_quantity(upper, asset)
     if lower < upper:
-        shown = f"{_brief(lower)} … {shown}"
+        unit = shown.rpartition(" ")[2]
+        least = paper.plain_quantity(lower, asset).removesuffix(f" {unit}")
+        shown = f"{least if lower else 0} … {shown}"
     return Markup(
-        '<text class="id id-amount" direction="ltr" x="{:.0f}" y="{:.1f}">{} BTC</text>'
-    ).format(x, y, shown)
-
-
-def _brief(value_sat: int) -> str:
-    """Write the lower end of an interval; nothing is rounded."""
-    return format_btc(value_sat) if value_sat else "0"
+        '<text class="id id-amount" direction="ltr" x="{:.0f}" y="{:.1f}">{}</text>'
+    ).format(box.x, y, shown)
 
 
 def _label(box: Box, y: float, paper: Paper) -> Markup:

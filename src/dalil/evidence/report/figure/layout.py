@@ -132,7 +132,7 @@ def _middle(
 
 
 def _fullest(edges: list[Edge], order: Mapping[int, list[Node]]) -> int:
-    """Satoshi in the fullest column, which takes the whole height of the ink."""
+    """Amount in the fullest column, which takes the whole height of the ink."""
     return max(
         (sum(_throughput(n.key, edges) for n in keys) for keys in order.values()),
         default=0,

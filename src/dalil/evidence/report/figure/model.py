@@ -1,9 +1,10 @@
 """What the flow picture shows, before any of it has a place on the page.
 
-Nodes are transactions between what was seeded and where money was seen to
-end; edges are outputs, as wide as their upper bound. A picture for a court
-holds a few dozen nodes: `capped` keeps those that can carry most and folds
-the others of the same column into one that says how many it stands for.
+Nodes are transactions, or accounts, between what was seeded and where money
+was seen to end; edges are outputs or payments, as wide as their upper bound. A
+picture for a court holds a few dozen nodes: `capped` keeps those that can carry
+most and folds the others of the same column into one that says how many it
+stands for.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "Node", "Role", "capped", "columns_of"]
 
 Role = Literal[
-    "seed", "tx", "target", "service", "coinjoin", "border", "limit", "again",
-    "unspent", "fee", "more",
+    "seed", "tx", "account", "target", "service", "coinjoin", "border", "limit",
+    "again", "unspent", "held", "frozen", "fee", "more",
 ]  # fmt: skip
 LabelKind = Literal["text", "word", "address", "txid", "outpoint"]
 SINKS: frozenset[Role] = frozenset(
-    ("target", "service", "coinjoin", "border", "limit", "again", "unspent", "fee")
-)
+    ("target", "service", "coinjoin", "border", "limit", "again", "unspent", "held",
+     "frozen", "fee")
+)  # fmt: skip
+ON_THE_WAY: frozenset[Role] = frozenset(("tx", "account"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Node:
     `kind` says whether the label is captured text, a key of the word tables,
     or an identifier. A node that stands for others has the role "more" and
     their role as its label. The bounds are printed where one number may be
-    quoted: a seed, a target (set bounds), a single end (local ones).
+    quoted: a seed, a target (set bounds), a single end (local ones); in satoshi,
+    or in a token's base units.
     """
 
     key: str
@@ -48,7 +52,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Money that may have gone from one box to another, in satoshi.
+    """Money that may have gone from one box to another: satoshi, or base units.
 
     The bounds are one output's. Where an edge stands for several, they are
     added up for its width only: local bounds may not be quoted as a sum.
@@ -65,8 +69,8 @@ class Edge:
 def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
     """Give every node a column: seeds first, ends last, the rest by longest way.
 
-    Transactions in ledger order form no cycle; should an input claim one, its
-    nodes keep the column they had reached, so the picture still ends.
+    Transactions in ledger order form no cycle. Accounts do, where money comes
+    back to one: of those the one named first stands first.
     """
     role = {node.key: node.role for node in nodes}
     after: dict[str, list[str]] = defaultdict(list)
@@ -76,9 +80,13 @@ def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, int]:
         waiting[edge.target] += 1
     column = {key: 0 if what == "seed" else 1 for key, what in role.items()}
     ready = [key for key in role if not waiting[key]]
-    while ready:
-        key = ready.pop()
+    todo = dict.fromkeys(role)
+    while todo:
+        key = ready.pop() if ready else next(iter(todo))
+        del todo[key]
         for then in after[key]:
+            if then not in todo:
+                continue
             column[then] = max(column[then], column[key] + 1)
             waiting[then] -= 1
             if not waiting[then]:
@@ -119,7 +127,8 @@ def capped(
     becomes: dict[str, str] = {}
     for (where, role), group in groups.items():
         group.sort(key=lambda node: (-through[node.key], node.key))
-        room = 0 if deep and role == "tx" and where == n_columns - 2 else per_column
+        last = role in ON_THE_WAY and where == n_columns - 2
+        room = 0 if deep and last else per_column
         if len(group) <= room + 1:
             kept += group
             continue
