@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dalil.tracing.accounts.certificate import account_certificate
 from dalil.tracing.accounts.follow import trace_accounts
 from dalil.tracing.accounts.request import AccountRequest
 from dalil.tracing.accounts.result import AccountStop, AccountTarget, AccountTrace
@@ -11,5 +12,6 @@ __all__ = [
     "AccountStop",
     "AccountTarget",
     "AccountTrace",
+    "account_certificate",
     "trace_accounts",
 ]
