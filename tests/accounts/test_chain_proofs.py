@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from dalil.chains.accounts import NOBODY, EventKind, TransferKind
 from dalil.chains.evm import decode_address
-from dalil.chains.evm.events import Log, LogRead, read_logs
-from dalil.chains.evm.header import block_hash, header_rlp
+from dalil.chains.evm.events import LogRead, read_logs
 from dalil.chains.evm.plain import check_ethereum
-from dalil.chains.evm.receipts import Receipt, bloom_of, encode_receipt
-from dalil.chains.evm.transaction import transaction_rlp
-from dalil.chains.evm.trie import trie_proof, trie_root
+from dalil.chains.evm.proving import ethereum_proof, receipt_of
+from dalil.chains.evm.receipts import bloom_of
+from dalil.errors import BlockDataError
 
 if TYPE_CHECKING:
     from tests.accounts.anvil import Anvil
@@ -19,21 +20,6 @@ if TYPE_CHECKING:
 
 def raw(text: str) -> bytes:
     return bytes.fromhex(text[2:])
-
-
-def logs_of(receipt: dict[str, Any]) -> list[Log]:
-    return [
-        Log(raw(log["address"]), [raw(it) for it in log["topics"]], raw(log["data"]))
-        for log in receipt["logs"]
-    ]
-
-
-def encoded(receipt: dict[str, Any]) -> bytes:
-    kind, status, gas = (
-        int(receipt[name], 16) for name in ("type", "status", "cumulativeGasUsed")
-    )
-    assert bloom_of(logs_of(receipt)) == raw(receipt["logsBloom"])
-    return encode_receipt(Receipt(kind, status, gas, logs_of(receipt)))
 
 
 def test_every_transaction_of_a_block_is_proved(anvil: Anvil) -> None:
@@ -52,24 +38,12 @@ def test_every_transaction_of_a_block_is_proved(anvil: Anvil) -> None:
 
     block = anvil.rpc("eth_getBlockByNumber", "latest", True)
     receipts = anvil.rpc("eth_getBlockReceipts", "latest")
-    header = header_rlp(block)
-    assert block_hash(header) == raw(block["hash"])
-    transactions = [transaction_rlp(tx) for tx in block["transactions"]]
-    assert trie_root(transactions) == raw(block["transactionsRoot"])
-    results = [encoded(receipt) for receipt in receipts]
-    assert trie_root(results) == raw(block["receiptsRoot"])
     assert {int(tx["type"], 16) for tx in block["transactions"]} == {0, 1, 2}
 
     for i, (tx, receipt) in enumerate(
         zip(block["transactions"], receipts, strict=True)
     ):
-        proof = {
-            "header": header.hex(),
-            "index": i,
-            "receipt_proof": [node.hex() for node in trie_proof(results, i)],
-            "transaction_proof": [node.hex() for node in trie_proof(transactions, i)],
-        }
-        found = check_ethereum(proof)
+        found = check_ethereum(ethereum_proof(block, receipts, i))
         assert found["block_hash"] == block["hash"][2:]
         assert found["txid"] == tx["hash"][2:]
         assert found["from"] == tx["from"][2:]
@@ -77,7 +51,21 @@ def test_every_transaction_of_a_block_is_proved(anvil: Anvil) -> None:
         assert found["value"] == int(tx["value"], 16)
         assert found["status"] == int(receipt["status"], 16)
         assert len(found["logs"]) == len(receipt["logs"])
+        logs = receipt_of(receipt).logs
+        assert bloom_of(logs) == raw(receipt["logsBloom"])
     assert [int(receipt["status"], 16) for receipt in receipts].count(0) == 1
+
+    lies: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+        (block, receipts[1:]),
+        (block, receipts[::-1]),
+        (block, [receipts[0] | {"logs": []}, *receipts[1:]]),
+        (block | {"hash": "0x" + "00" * 32}, receipts),
+        (block | {"transactions": block["transactions"][1:]}, receipts),
+        (block | {"transactions": [tx["hash"] for tx in block["transactions"]]}, []),
+    ]
+    for told, results in lies:
+        with pytest.raises(BlockDataError):
+            ethereum_proof(told, results, 0)
 
 
 def test_logs_of_a_freezing_token_read_as_events(anvil: Anvil) -> None:
@@ -93,7 +81,9 @@ def test_logs_of_a_freezing_token_read_as_events(anvil: Anvil) -> None:
     found: list[LogRead] = []
     for tx in sent:
         receipt = anvil.receipt(tx)
-        reads = read_logs(logs_of(receipt), raw(receipt["from"]), raw(receipt["to"]))
+        reads = read_logs(
+            receipt_of(receipt).logs, raw(receipt["from"]), raw(receipt["to"])
+        )
         found += [read for read in reads if isinstance(read, LogRead)]
     moved, frozen, destroyed, issued = found
     owner, holder = decode_address(issuer), decode_address(one)

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from dalil.chains import tron
 from dalil.chains.evm.plain import recover_signer
-from dalil.chains.tron.block import header_raw
 from dalil.chains.tron.contracts import read_action
 from dalil.chains.tron.merkle import merkle_branch, merkle_root
 from dalil.chains.tron.plain import check_tron
 from dalil.chains.tron.proto import bytes_field, number_field
-from dalil.chains.tron.transaction import tx_leaf
+from dalil.chains.tron.proving import tron_proof
+from dalil.errors import BlockDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ALICE, BOB, TOKEN = b"a" * 20, b"b" * 20, b"t" * 20
@@ -31,12 +32,16 @@ SET = {WITNESS.hex(): WITNESS.hex()}
 SUCCESS = bytes_field(5, number_field(3, 1))
 
 
+SENDER = PrivateKey(sha256(b"EXERCISE sender").digest())
+
+
 def payment(kind: int, value: bytes, result: bytes = SUCCESS) -> bytes:
     """Serialise a transaction around one contract."""
     inside = bytes_field(1, b"type.googleapis.com/x") + bytes_field(2, value)
     contract = number_field(1, kind) + bytes_field(2, inside)
     raw = bytes_field(1, b"\xcd\x28") + bytes_field(11, contract)
-    return bytes_field(1, raw) + bytes_field(2, b"s" * 65) + result
+    signature = SENDER.sign_msg_hash(sha256(raw).digest()).to_bytes()
+    return bytes_field(1, raw) + bytes_field(2, signature + b"...") + result
 
 
 def proof_of(transaction: bytes, producer: PrivateKey = PRODUCER) -> dict[str, Any]:
@@ -90,6 +95,8 @@ def test_what_a_proof_tells(transaction: bytes, told: dict[str, Any]) -> None:
     assert found["number"] == 61132092
     assert found["time"] == 1714038858
     assert found["witness"] == WITNESS.hex()
+    assert found["n_producers"] == 1
+    assert found["signed_by"] == [SENDER.public_key.to_canonical_address().hex()]
     assert told.items() <= found.items()
 
 
@@ -140,10 +147,46 @@ def test_a_turned_bit_is_found(part: str, data: st.DataObject) -> None:
     bit = data.draw(st.integers(0, 8 * len(turned) - 1))
     turned[bit // 8] ^= 1 << bit % 8
     if part == "witness_signature" and turned[64] in (27, 28):
-        return
+        return  # another way to write the same point
     proof[part] = turned.hex()
     with pytest.raises(ValueError):
         check_tron(proof, SET, recover_signer)
+
+
+def followers(proof: dict[str, Any], *secrets: PrivateKey) -> list[dict[str, str]]:
+    """Build blocks on top of a proof's, one for each producer."""
+    below, made = bytes.fromhex(proof["header"]), []
+    for i, secret in enumerate(secrets, start=61132093):
+        name = (i - 1).to_bytes(8, "big") + sha256(below).digest()[8:]
+        account = secret.public_key.to_canonical_address()
+        below = (
+            number_field(1, 1714038858000)
+            + bytes_field(3, name)
+            + number_field(7, i)
+            + bytes_field(9, b"A" + account)
+        )
+        signature = secret.sign_msg_hash(sha256(below).digest()).to_bytes()
+        made.append({"header": below.hex(), "witness_signature": signature.hex()})
+    return made
+
+
+def test_producers_on_top_are_counted_once_each() -> None:
+    more = [PrivateKey(sha256(b"EXERCISE %d" % i).digest()) for i in range(2)]
+    accounts = [it.public_key.to_canonical_address().hex() for it in more]
+    stated = SET | {account: account for account in accounts}
+    proof = proof_of(TRX)
+    proof["followers"] = followers(proof, more[0], PRODUCER, more[1], more[0])
+    assert check_tron(proof, stated, recover_signer)["n_producers"] == 3
+    with pytest.raises(ValueError, match="stated witness"):
+        check_tron(proof, SET, recover_signer)
+    del proof["followers"][1]
+    with pytest.raises(ValueError, match="does not follow"):
+        check_tron(proof, stated, recover_signer)
+
+
+def test_too_many_signatures_are_not_tried() -> None:
+    with pytest.raises(ValueError, match="signatures"):
+        check_tron(proof_of(TRX + bytes_field(2, b"s") * 10), SET, recover_signer)
 
 
 BROKEN: list[tuple[str, dict[str, Any]]] = [
@@ -182,21 +225,40 @@ def test_real_payments_are_told_as_the_other_reader_tells_them(
     witness = tron.decode_address(
         block["block_header"]["raw_data"]["witness_address"]
     ).hex()
-    leaves = [tx_leaf(tx) for tx in block["transactions"]]
-    for i in range(0, len(leaves), 8):
+    n_by_owner = 0
+    for i in range(0, len(block["transactions"]), 8):
         tx = block["transactions"][i]
-        proof = {
-            "transaction": leaves[i].hex(),
-            "branch": [step.hex() for step in merkle_branch(leaves, i)],
-            "header": header_raw(block).hex(),
-            "witness_signature": block["block_header"]["witness_signature"],
-        }
+        proof = tron_proof(block, i)
         found = check_tron(proof, {witness: witness}, recover_signer)
         action = read_action(bytes.fromhex(tx["raw_data_hex"]))
         assert found["txid"] == tx["txID"]
         assert found["block_hash"] == block["blockID"]
         assert found["kind"] == action.number
         assert found["success"]
+        n_by_owner += found["signed_by"] == [action.owner.hex()]
         if found["kind"] in (1, 2):
             assert found["to"] == action.to.hex()
             assert found["amount"] == action.amount + action.asset_amount
+    assert n_by_owner >= 15, "most accounts sign with their own key"
+
+
+LIES = [
+    ("a transaction left out", lambda block: block["transactions"].pop()),
+    ("two that changed places", lambda block: block["transactions"].reverse()),
+    ("a result turned", lambda block: block["transactions"][5].update(ret=[{}])),
+    ("another name", lambda block: block.update(blockID="00" * 32)),
+    ("ids in transactions' place", lambda block: block.update(transactions=["00"])),
+    ("no list", lambda block: block.update(transactions={})),
+    ("no signature", lambda block: block["block_header"].pop("witness_signature")),
+]
+
+
+@pytest.mark.parametrize("lie", [row[1] for row in LIES], ids=[row[0] for row in LIES])
+def test_a_node_that_lies_gives_no_proof(
+    real_data: Path, lie: Callable[[dict[str, Any]], object]
+) -> None:
+    path = real_data / "evm_tron" / "tron_api_json" / "get_block.json"
+    block = json.loads(path.read_bytes())
+    lie(block)
+    with pytest.raises(BlockDataError):
+        tron_proof(block, 0)

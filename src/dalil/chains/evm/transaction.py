@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rlp
 
 from dalil.chains.evm.address import keccak256
+from dalil.chains.evm.hexfields import hex_bytes, hex_number
 from dalil.errors import BlockDataError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["transaction_rlp"]
 
-_MAX_HEX = 4_000_000
 _MAX_ITEMS = 20_000
 _CALL = ("to", "value", "input")
 _SIGNED = ("yParity", "r", "s")
@@ -50,12 +50,12 @@ def transaction_rlp(tx: Mapping[str, Any]) -> bytes:
         If a field is missing or not hex, the type is not known, or the bytes
         do not hash to the id.
     """
-    kind = _number(tx.get("type", "0x0"))
+    kind = hex_number(tx.get("type", "0x0"))
     if kind >= len(_FIELDS):
         raise BlockDataError("a transaction of a type not known here", kind)
     body = bytes(rlp.encode([_field(tx, name) for name in _FIELDS[kind]]))
     encoded = (bytes([kind]) if kind else b"") + body
-    if keccak256(encoded) != _bytes(tx.get("hash")):
+    if keccak256(encoded) != hex_bytes(tx.get("hash")):
         raise BlockDataError("a transaction whose id is not its hash", tx["hash"][:66])
     return encoded
 
@@ -67,20 +67,20 @@ def _field(tx: Mapping[str, Any], name: str) -> int | bytes | list[Any]:
     if name == "to" and value is None:
         return b""  # makes a contract
     if name in _BYTES:
-        return _bytes(value)
+        return hex_bytes(value)
     if name == "accessList":
         return [
             [
-                _bytes(it.get("address")),
-                [_bytes(key) for key in _list(it, "storageKeys")],
+                hex_bytes(it.get("address")),
+                [hex_bytes(key) for key in _list(it, "storageKeys")],
             ]
             for it in _list(tx, name)
         ]
     if name == "blobVersionedHashes":
-        return [_bytes(it) for it in _list(tx, name)]
+        return [hex_bytes(it) for it in _list(tx, name)]
     if name == "authorizationList":
         return [[_field(it, part) for part in _AUTHORIZATION] for it in _list(tx, name)]
-    return _number(value)
+    return hex_number(value)
 
 
 def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
@@ -91,21 +91,3 @@ def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
     if not flat and not all(isinstance(item, dict) for item in found):
         raise BlockDataError(f"`{name}` holds something else")
     return found
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, str) or not value.startswith("0x") or len(value) > 66:
-        raise BlockDataError("a number that is not hex of 32 bytes")
-    try:
-        return int(value[2:] if value.isalnum() else "-", 16)
-    except ValueError:
-        raise BlockDataError("a number that is not hex", value) from None
-
-
-def _bytes(value: object) -> bytes:
-    if not isinstance(value, str) or value[:2] != "0x" or len(value) > _MAX_HEX:
-        raise BlockDataError("a field that is not hex, or too long")
-    try:
-        return bytes.fromhex(value[2:])
-    except ValueError:
-        raise BlockDataError("a field that is not hex", value[:40]) from None
