@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Anvil", "Contract"]
 
 _START_SECONDS = 30
+_BLOCK_SECONDS = 12
 _GAS = hex(3_000_000)
 
 
@@ -88,6 +89,7 @@ class Anvil:
         except BaseException:
             self.stop()
             raise
+        self.rpc("anvil_setBlockTimestampInterval", _BLOCK_SECONDS)
         self.accounts = [a.lower() for a in self.rpc("eth_accounts")]
         return self
 

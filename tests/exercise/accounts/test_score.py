@@ -13,6 +13,7 @@ from dalil.clustering.accounts import (
     account_clusters,
     deposit_links,
     flag_tokens,
+    freeze_windows,
     funding_links,
     operational_wallets,
     poisoning,
@@ -119,6 +120,26 @@ def test_fake_dollars_are_flagged_and_the_exercises_own_are_not(
 ) -> None:
     keys = {judge.ledger.token_key[t].tobytes() for t in look_alikes(judge, world)}
     assert keys == {coin.key for coin in FAKES}
+
+
+def test_freezes_are_paired_with_their_request_and_the_outflow_is_exact(
+    judge: AccountJudge,
+) -> None:
+    ledger = judge.ledger
+
+    def height(event: int) -> int:
+        block = ledger.block_of_tx(ledger.tx_of_event(np.array([event])))
+        return int(ledger.block_number[int(block[0])])
+
+    windows = []
+    for window in freeze_windows(ledger).windows:
+        it = window.freeze
+        assert it.submission is not None
+        assert window.amount is not None
+        ends = (height(it.submission), height(it.freeze))
+        windows.append((it.address, *ends, window.amount))
+    assert judge.freezes(windows).perfect
+    assert len(windows) == 6
 
 
 def test_no_charity_is_joined_with_the_campaign(
