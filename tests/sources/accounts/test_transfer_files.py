@@ -90,7 +90,7 @@ def seen(batches: list[AccountBatch]) -> list[tuple[int, int, int, str]]:
 
 def told(rows: list[dict[str, Any]]) -> list[tuple[int, int, int, str]]:
     keys = ("block_number", "log_index", "value", "transaction_hash")
-    return sorted(tuple(r[k] for k in keys) for r in rows)  # type: ignore[misc]
+    return sorted(tuple(r[k] for k in keys) for r in rows)
 
 
 MIXED = [row(7, 3), row(5, 0, 2**256 - 1), row(5, 1, 0), row(7, 2, 1 << 64), row(6, 9)]

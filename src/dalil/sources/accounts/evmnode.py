@@ -75,7 +75,12 @@ class EvmNode:
     def chain(self) -> str:
         """CAIP-2, as the node says, checked against what was asked for."""
         if self._chain is None:
-            number = quantity(self._rpc.call("eth_chainId"), 1 << 63)
+            try:
+                number = quantity(self._rpc.call("eth_chainId"), 1 << 63)
+            except InputError as error:
+                raise SourceError("the node names no chain", error.value) from error
+            finally:
+                self._rpc.close()
             known = {n: name for name, n in _GENESIS_OF_TRON.items()}
             said = known.get(number, f"eip155:{number}")
             if self._wanted not in (None, said):
@@ -103,9 +108,12 @@ class EvmNode:
                 self, key, after, known, self.report, first=first, last=self._last
             )
         sparse = self._token is not None
-        yield from grouped(
-            chain, blocks, self.report, progress, after=after, sparse=sparse
-        )
+        try:
+            yield from grouped(
+                chain, blocks, self.report, progress, after=after, sparse=sparse
+            )
+        finally:
+            self._rpc.close()
 
     def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
         """Call the node."""
@@ -113,7 +121,10 @@ class EvmNode:
 
     def newest(self) -> int:
         """Height of the newest block."""
-        return quantity(self._rpc.call("eth_blockNumber"), 1 << 40)
+        try:
+            return quantity(self._rpc.call("eth_blockNumber"), 1 << 40)
+        except InputError as error:
+            raise SourceError("the node names no newest block", error.value) from error
 
     def header(self, number: int) -> BlockRows:
         """Ask for a block without what it did."""

@@ -174,7 +174,7 @@ class ExportFolder:
         for name in sorted(strays):
             self.report.note(
                 f"transaction {name}",
-                f"its row names block {block.number} and another block's hash; left out",
+                f"its row names block {block.number} and another's hash; left out",
             )
         self.n_strays += len(strays)
         return {

@@ -81,7 +81,8 @@ class JsonRpc:
             rate = _RATE_REMOTE
         self.place = place
         self._pause = pause
-        self._http = Http(place.base, Pace(rate, pause=pause))
+        self._pace = Pace(rate, pause=pause)
+        self._http: Http | None = None
         self._n = 0
 
     def call(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
@@ -101,6 +102,8 @@ class JsonRpc:
     def _result(self, method: str, params: list[object]) -> Any:  # noqa: ANN401
         self._n += 1
         body = {"jsonrpc": "2.0", "id": self._n, "method": method, "params": params}
+        if self._http is None:
+            self._http = Http(self.place.base, self._pace)
         raw = self._http.post(self.place.path, json.dumps(body).encode(), method, MOST)
         try:
             answer = parse(raw, self.place.name)
@@ -108,9 +111,8 @@ class JsonRpc:
             raise SourceError(f"the answer to {method} is refused", error) from error
         if not isinstance(answer, dict):
             raise SourceError(f"no JSON-RPC answer to {method}", clip(answer))
-        error = answer.get("error")
-        if error is not None:
-            self._fail(method, error)
+        if answer.get("error") is not None:
+            self._fail(method, answer["error"])
         if answer.get("id") != self._n:
             raise SourceError(f"an answer to another question than {method}", self._n)
         if "result" not in answer:
@@ -127,5 +129,7 @@ class JsonRpc:
         raise RpcError(method, number if type(number) is int else 0, message)
 
     def close(self) -> None:
-        """Hang up."""
-        self._http.close()
+        """Hang up; the next question dials anew."""
+        if self._http is not None:
+            self._http.close()
+        self._http = None

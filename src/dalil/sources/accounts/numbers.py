@@ -70,7 +70,8 @@ def _shifted(whole: str, part: str, shift: int) -> int | None:
     part = part.rstrip("0")
     if len(part) > shift:
         return None
-    return int(whole + part) * 10 ** (shift - len(part))
+    scale: int = 10 ** (shift - len(part))
+    return int(whole + part) * scale
 
 
 def quantity(value: object, most: int = (1 << 256) - 1) -> int:

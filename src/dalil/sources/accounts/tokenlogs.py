@@ -31,6 +31,7 @@ Json = dict[str, Any]
 _FIRST_PAGE, _WIDEST_PAGE = 1_000, 20_000
 _MANY = 5_000
 """Logs in a page after which the next is not made wider."""
+_MOST_TORN = 100
 _PLAIN = (TRANSFER, topic_of("Approval(address,address,uint256)"))
 """Events that say all there is to know without the transaction's own call."""
 
@@ -77,13 +78,16 @@ def follow_token(
             yield node.header(at)
     end = node.newest() if last is None else min(last, node.newest())
     width = _FIRST_PAGE
+    n_torn = 0
     pages: list[int] = []  # last block of each page that was given
     while at <= end:
+        to = min(at + width - 1, end)
+        mark = node.header(to).hash
         if pages and trail.at(pages[-1]) != node.header(pages[-1]).hash:
             at = trail.turn(pages[-1] + 1) + 1
             pages = [page for page in pages if page < at]
             yield node.header(at)
-        to = min(at + width - 1, end)
+            continue
         try:
             logs = _ask(node, contract, at, to)
         except RpcError as error:
@@ -92,14 +96,16 @@ def follow_token(
             width = max(1, (to - at + 1) // 2)
             continue
         found = list(_blocks(node, logs, at, to, report))
+        if node.header(to).hash != mark:
+            n_torn += 1
+            if n_torn > _MOST_TORN:
+                raise SourceError("the node's chain changes without end", to)
+            continue
+        # Its last block is what it was, so nothing below it changed meanwhile.
         for rows in found:
             trail.add(rows.number, rows.hash)
             yield rows
-        mark = node.header(to)
-        if not found or found[-1].number < to:
-            trail.add(to, mark.hash)
-        elif found[-1].hash != mark.hash:
-            continue  # it forked just now: the page is asked for again
+        trail.add(to, mark)
         pages.append(to)
         at = to + 1
         if len(logs) < _MANY:

@@ -210,7 +210,10 @@ def _starts(changes: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _any(differs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which rows differ anywhere, of columns of one value or of many."""
-    return differs.any(axis=1) if differs.ndim == 2 else differs
+    if differs.ndim == 1:
+        return differs
+    found: NDArray[np.bool_] = differs.any(axis=1)
+    return found
 
 
 def _mixed(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:

@@ -59,9 +59,8 @@ class TronNode:
         self.chain = chain
         self.report = SourceReport()
         self._place = place
-        self._http = Http(
-            place.base, Pace(None if place.local else _RATE_REMOTE, pause=pause)
-        )
+        self._pace = Pace(None if place.local else _RATE_REMOTE, pause=pause)
+        self._http: Http | None = None
         self._first, self._last = first, last
 
     def batches(
@@ -77,17 +76,22 @@ class TronNode:
         SourceError
             If the node is of another network, or lies.
         """
-        # Its header names no account as producer, so only its name is read.
-        genesis = self._genesis()
-        if genesis[-4:].hex() != self.chain.partition(":0x")[2]:
-            raise SourceError(
-                f"the node's first block is of another network than {self.chain}",
-                genesis.hex(),
+        self._http = Http(self._place.base, self._pace)
+        try:
+            # Its header names no account as producer, so only its name is read.
+            genesis = self._genesis()
+            if genesis[-4:].hex() != self.chain.partition(":0x")[2]:
+                raise SourceError(
+                    f"the node's first block is of another network than {self.chain}",
+                    genesis.hex(),
+                )
+            blocks = follow(
+                self, after, known, self.report, first=self._first or 1, last=self._last
             )
-        blocks = follow(
-            self, after, known, self.report, first=self._first or 1, last=self._last
-        )
-        yield from grouped(self.chain, blocks, self.report, progress, after=after)
+            yield from grouped(self.chain, blocks, self.report, progress, after=after)
+        finally:
+            self._http.close()
+            self._http = None
 
     def _genesis(self) -> bytes:
         block = self._ask("getblockbynum", {"num": 0})
@@ -156,6 +160,7 @@ class TronNode:
             raise SourceError(message, error.value) from error
 
     def _ask(self, name: str, question: dict[str, object]) -> Any:  # noqa: ANN401 - JSON
+        assert self._http is not None  # only asked while batches are taken
         body = json.dumps(question).encode()
         path = f"{self._place.path}/wallet/{name}"
         answer = parse(self._http.post(path, body, name, _MOST), name)
