@@ -23,7 +23,6 @@ from dalil.clustering.accounts.freezes import Freeze, Pending
 from dalil.clustering.accounts.frozen import FrozenBalance, frozen_balances
 from dalil.clustering.accounts.funding import Funding, FundingRule, funding_links
 from dalil.clustering.accounts.links import AccountClusters, AccountLink, Links, Rule
-from dalil.clustering.accounts.measuring import Measured, Share, measure
 from dalil.clustering.accounts.operational import (
     OperationalRule,
     OperationalWallet,
@@ -64,7 +63,6 @@ __all__ = [
     "Funding",
     "FundingRule",
     "Links",
-    "Measured",
     "OperationalRule",
     "OperationalWallet",
     "OperationalWallets",
@@ -72,7 +70,6 @@ __all__ = [
     "Poisoning",
     "PoisoningRule",
     "Rule",
-    "Share",
     "Sweeping",
     "TokenFlag",
     "TokenFlags",
@@ -84,7 +81,6 @@ __all__ = [
     "freeze_windows",
     "frozen_balances",
     "funding_links",
-    "measure",
     "operational_wallets",
     "poisoning",
 ]

@@ -28,7 +28,13 @@ from dalil.clustering.accounts.columns import (
     reference,
 )
 from dalil.clustering.accounts.links import Links, Rule, links_of
-from dalil.clustering.accounts.sweeps import Sweeping, Sweeps, amount_of, sweeps
+from dalil.clustering.accounts.sweeps import (
+    Sweeping,
+    Sweeps,
+    amount_of,
+    at_least,
+    sweeps,
+)
 from dalil.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,12 +74,16 @@ class OperationalRule:
         A collector that more sweep to is a service.
     most_payers : int
         An address that more pay into is no part of a pattern.
+    least_millionths : int
+        Nor is one that handed on less in all, in millionths of a whole token:
+        baits and leftovers go round too. Only where decimals are known.
     """
 
     sweeping: Sweeping = field(default_factory=lambda: Sweeping(within_s=7 * 86_400))
     min_addresses: int = 3
     most_addresses: int = 100
     most_payers: int = 1_000
+    least_millionths: int = 1_000_000
 
     def __post_init__(self) -> None:
         if not 2 <= self.min_addresses <= self.most_addresses:
@@ -85,6 +95,7 @@ class OperationalRule:
             "min_addresses": self.min_addresses,
             "most_addresses": self.most_addresses,
             "most_payers": self.most_payers,
+            "least_millionths": self.least_millionths,
             "min_share_permille": self.sweeping.min_share_permille,
             "within_s": self.sweeping.within_s,
             "most_receipts": self.sweeping.most_receipts,
@@ -215,9 +226,23 @@ def operational_wallets(
     kept &= (found.address != zero) & (found.partner != zero)
     kept &= found.n_payers <= rule.most_payers
     found = found.chosen(kept)
+    found = found.chosen(_large_enough(ledger, found, rule.least_millionths))
     order = np.lexsort((found.address, found.partner, found.token))
     found = found.chosen(order)
     return OperationalWallets(rule, _grouped(found, rule, tagged, code))
+
+
+def _large_enough(
+    ledger: AccountView, found: Sweeps, millionths: int
+) -> NDArray[np.bool_]:
+    """Tell which addresses handed on at least so much of a whole token."""
+    large = np.ones(len(found), dtype=np.bool_)
+    for token in np.unique(found.token).tolist():
+        whole = 10 ** (ledger.token_decimals(token) or 0)
+        least = -(-whole * millionths // 1_000_000)
+        mine = found.token == token
+        large[mine] = at_least(found.forwarded[mine], least)
+    return large
 
 
 def _grouped(

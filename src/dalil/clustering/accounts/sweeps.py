@@ -18,10 +18,10 @@ import numpy as np
 from dalil.clustering.accounts.histories import (
     Histories,
     Room,
-    judge,
     main_partners,
     rows_by_token,
 )
+from dalil.clustering.accounts.judging import judge
 from dalil.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from dalil.clustering.accounts.columns import Moves
     from dalil.ledger.accounts.view import I64
 
-__all__ = ["Sweeping", "Sweeps", "amount_of", "sweeps"]
+__all__ = ["Sweeping", "Sweeps", "amount_of", "at_least", "sweeps"]
 
 _LIMB = 64
+_LIMB_MASK = (1 << _LIMB) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,15 @@ class Sweeps:
 def amount_of(limbs: NDArray[np.uint64]) -> int:
     """Read limbs, least first, as an integer."""
     return sum(limb << _LIMB * k for k, limb in enumerate(limbs.tolist()))
+
+
+def at_least(limbs: NDArray[np.uint64], least: int) -> NDArray[np.bool_]:
+    """Tell which of (n, 5) limbs are at least a number below 2**320."""
+    large = np.ones(len(limbs), dtype=np.bool_)
+    for k in range(limbs.shape[1]):
+        limb = np.uint64(least >> _LIMB * k & _LIMB_MASK)
+        large = (limbs[:, k] > limb) | ((limbs[:, k] == limb) & large)
+    return large
 
 
 def sweeps(
