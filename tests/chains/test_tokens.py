@@ -114,6 +114,7 @@ LOOK_ALIKES = [
     ("a digit for S", "U5DT"),
     ("the sign of the tugrik", "USD₮"),
     ("another table's coin", "TRX"),
+    ("a small L among capitals", "DAl"),
     ("ether spelt with a Greek letter", "\u0395TH"),
 ]
 
@@ -134,6 +135,8 @@ def test_the_contract_itself_is_no_look_alike() -> None:
     assert is_look_alike(TRON, swapped, "USDT"), "known there, not here"
 
 
-@pytest.mark.parametrize("symbol", ["", "SHIB", "aUSDT", "LP", "₮" * 10**6])
+@pytest.mark.parametrize(
+    "symbol", ["", "SHIB", "aUSDT", "LP", "DAL", "dal", "₮" * 10**6]
+)
 def test_other_symbols_are_not_judged(symbol: str) -> None:
     assert not is_look_alike(ETHEREUM, NOBODY, symbol)

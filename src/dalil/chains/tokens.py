@@ -24,7 +24,7 @@ _CHAIN = re.compile(r"eip155:[1-9][0-9]{0,18}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _MAX_TEXT = 256
 _SPELT_WITH = str.maketrans(
-    {"0": "O", "1": "I", "L": "I", "|": "I", "5": "S", "$": "S", "₮": "T", "₿": "B"}
+    {"0": "O", "1": "I", "|": "I", "5": "S", "$": "S", "₮": "T", "₿": "B"}
 )
 """What stands in a symbol for another letter, beside foreign alphabets."""
 
@@ -214,7 +214,10 @@ def _is_tron(chain: str) -> bool:
 
 
 def _shown(symbol: str) -> str:
-    upper = plain_letters(symbol).upper().translate(_SPELT_WITH)
+    plain = plain_letters(symbol)
+    if plain != plain.lower():  # beside capitals, a small L passes for one
+        plain = plain.replace("l", "I")
+    upper = plain.upper().translate(_SPELT_WITH)
     return "".join(letter for letter in upper if letter.isalnum())
 
 

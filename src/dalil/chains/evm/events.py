@@ -164,21 +164,25 @@ def read_logs(
         20 bytes each; empty where not known.
     """
     reads = [read_log(log.address, log.topics, log.data) for log in logs]
+    supply = [
+        (i, read.transfer, read.event)
+        for i, read in enumerate(reads)
+        if isinstance(read, LogRead) and read.event and read.event.kind in _SUPPLY
+    ]
+    if not supply:
+        return reads
     told = {
         key
         for read in reads
-        if isinstance(read, LogRead) and read.transfer
-        if read.transfer.kind is TransferKind.TOKEN
+        if isinstance(read, LogRead) and read.transfer and not read.event
         for key in _keys(read.transfer)
     }
     wallet = _executing_wallet(reads, to)
-    for i, read in enumerate(reads):
-        if not isinstance(read, LogRead) or read.event is None:
-            continue
-        owner = sender if to == read.event.contract else wallet
-        transfer = read.transfer or _supply_change(read.event, owner)
-        is_told = transfer is not None and _key(transfer) in told
-        reads[i] = LogRead(None if is_told else transfer, read.event)
+    for i, transfer, event in supply:
+        owner = sender if to == event.contract else wallet
+        moved = transfer or _supply_change(event, owner)
+        is_told = moved is not None and _key(moved) in told
+        reads[i] = LogRead(None if is_told else moved, event)
     return reads
 
 
@@ -258,6 +262,7 @@ def _step(
     return read
 
 
+_SUPPLY = frozenset({EventKind.ISSUE, EventKind.REDEEM, EventKind.DESTROY})
 _TOLD_TWICE = (TransferKind.MINT, TransferKind.BURN, TransferKind.DESTROY)
 _EITHER = (0, 1)
 """Tether indexes the account on some chains and not on others."""
