@@ -185,12 +185,11 @@ class Book:
         else:
             one = view.transfers_from if out else view.transfers_to
             first, rows = _one_by_one([one(a, token) for a in addresses.tolist()])
-        moves = view.transfer_from[rows] != view.transfer_to[rows]
-        moves &= np.asarray(view.transfer_amount[rows]) > 0
-        moves |= np.isin(rows, view.wide_transfer) & (
-            view.transfer_from[rows] != view.transfer_to[rows]
-        )
-        return _kept(first, rows, np.asarray(moves))
+        moves = np.asarray(view.transfer_amount)[rows] > 0
+        moves[~moves] = np.isin(rows[~moves], view.wide_transfer)
+        source, to = np.asarray(view.transfer_from), np.asarray(view.transfer_to)
+        moves &= source[rows] != to[rows]
+        return _kept(first, rows, moves)
 
     @cached_property
     def _span(self) -> tuple[int, int] | None:

@@ -34,9 +34,6 @@ def _flags(column: I64, test: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _ground(page: Page, min_value: int) -> Ground:
     order = np.argsort(page.address)
-    by_rank = np.argsort(page.pay_id)
-    rank = np.empty_like(by_rank)
-    rank[by_rank] = np.arange(by_rank.size)
     before = page.before()
     return Ground(
         address=page.address[order],
@@ -58,9 +55,6 @@ def _ground(page: Page, min_value: int) -> Ground:
         in_code=page.in_code,
         in_in_time=page.in_in_time,
         in_small=_flags(page.in_value, page.in_value < min_value),
-        pay_rank=rank,
-        by_rank=by_rank,
-        id_by_rank=page.pay_id[by_rank],
     )
 
 
@@ -139,7 +133,7 @@ def reach(
     Notes
     -----
     Memory follows the accounts read: those reached, some that might have been,
-    and none beyond the hops allowed. A walk is linear but for its sorting.
+    and none beyond the hops allowed. A walk is linear but for its heap.
     """
     forward = request.direction is Direction.FORWARD
     view, limits = book.view, request.limits

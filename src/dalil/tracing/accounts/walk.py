@@ -29,6 +29,7 @@ _VALUE, _HOPS = int(StopCode.VALUE), int(StopCode.HOPS)
 _LACKING = 255
 _DEPTH_BITS = 20
 _DEEPEST = (1 << _DEPTH_BITS) - 1
+_LAST_TRANSFER = 1 << 42
 
 
 class Rules(NamedTuple):
@@ -42,9 +43,8 @@ class Rules(NamedTuple):
 class Ground(NamedTuple):
     """Accounts known so far, as the kernels take them; see `book.Page`.
 
-    `address` is sorted, `account` the place of each; `pay_rank` numbers all
-    payments in ledger order, `by_rank` and `id_by_rank` list them so. The
-    `small` columns tell what is below the request's least value.
+    `address` is sorted, `account` the place of each. The `small` columns tell
+    what is below the request's least value.
     """
 
     address: I64
@@ -66,9 +66,6 @@ class Ground(NamedTuple):
     in_code: NDArray[np.uint8]
     in_in_time: NDArray[np.bool_]
     in_small: NDArray[np.bool_]
-    pay_rank: I64
-    by_rank: I64
-    id_by_rank: I64
 
 
 class Start(NamedTuple):
@@ -113,6 +110,16 @@ def _is_among(sorted_ids: I64, wanted: int) -> bool:
 
 
 @kernel
+def _payments_of(ground: Ground, address: int) -> tuple[int, int]:
+    """Find where an account's payments begin and end; -1 if it is not known."""
+    at = np.searchsorted(ground.address, address)
+    if at == ground.address.size or ground.address[at] != address:
+        return -1, -1
+    a = ground.account[at]
+    return ground.pay_first[a], ground.pay_first[a + 1]
+
+
+@kernel
 def _arriving(
     ground: Ground, max_hops: int, came: tuple[int, int, bool], depth: int
 ) -> tuple[int, int]:
@@ -123,17 +130,15 @@ def _arriving(
     to, transfer, small = came
     if depth >= max_hops:
         return _HOPS, -1
-    at = np.searchsorted(ground.address, to)
-    if at == ground.address.size or ground.address[at] != to:
+    first, last = _payments_of(ground, to)
+    if first < 0:
         return _LACKING, -1
-    a = ground.account[at]
-    first, last = ground.pay_first[a], ground.pay_first[a + 1]
     q = first + np.searchsorted(ground.pay_id[first:last], transfer, side="right")
     if q == last:
         return _UNSPENT, -1
     if not ground.pay_in_time[q]:
         return _TIME, -1
-    return (_VALUE, -1) if small else (_CARRIED, ground.pay_rank[q])
+    return (_VALUE, -1) if small else (_CARRIED, q)
 
 
 @kernel
@@ -165,9 +170,15 @@ def _left(ground: Ground, q: int) -> int:
 
 
 @kernel
+def _at(ground: Ground, q: int, depth: int) -> tuple[np.int64, np.int64]:
+    """Place a payment in the heap: the earlier, then the nearer, comes first."""
+    return np.int64((ground.pay_id[q] << _DEPTH_BITS) | depth), np.int64(q)
+
+
+@kernel
 def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
     """Walk from seeds to every payment their money can have passed through."""
-    heap = [np.int64(0)]
+    heap = [(np.int64(0), np.int64(0))]
     heap.pop()
     lacking = [np.int64(0)]
     lacking.pop()
@@ -178,37 +189,36 @@ def walk_forward(ground: Ground, rules: Rules, start: Start) -> Walked:
         if seed_code[i] != _CARRIED:
             continue
         came = (start.other[i], start.transfer[i], start.small[i])
-        code, rank = _arriving(ground, rules.max_hops, came, 0)
+        code, into = _arriving(ground, rules.max_hops, came, 0)
         seed_code[i] = code
         if code == _LACKING:
             lacking.append(start.transfer[i])
             depths.append(np.int64(0))
         elif code == _CARRIED:
-            heappush(heap, np.int64(rank << _DEPTH_BITS))
+            heappush(heap, _at(ground, into, 0))
     payments = [np.int64(0)]
     payments.pop()
     codes = [np.uint8(0)]
     codes.pop()
     last = np.int64(-1)
     while len(heap) > 0 and len(payments) < rules.max_transactions:
-        key = heappop(heap)
-        if key >> _DEPTH_BITS == last:
+        key, row = heappop(heap)
+        if row == last:
             continue
-        last = key >> _DEPTH_BITS
-        q, depth = ground.by_rank[last], int(key & _DEEPEST)
-        payments.append(q)
+        last, q, depth = row, int(row), int(key & _DEEPEST)
+        payments.append(row)
         further = min(depth + 1, _DEEPEST)
-        code, rank = _paid(ground, rules, start.transfer, q, further)
+        code, into = _paid(ground, rules, start.transfer, q, further)
         codes.append(np.uint8(code))
         if code == _LACKING:
             lacking.append(ground.pay_id[q])
             depths.append(np.int64(further))
         elif code == _CARRIED:
-            heappush(heap, np.int64((rank << _DEPTH_BITS) | further))
+            heappush(heap, _at(ground, into, further))
         code = _left(ground, q)
         codes.append(np.uint8(code))
         if code == _CARRIED:
-            heappush(heap, np.int64((ground.pay_rank[q + 1] << _DEPTH_BITS) | depth))
+            heappush(heap, _at(ground, q + 1, depth))
     return Walked(
         np.array(payments),
         seed_code,
@@ -242,10 +252,10 @@ def _leaving(
         return _VALUE, -1
     if depth >= rules.max_hops:
         return _HOPS, -1
-    rank = np.searchsorted(ground.id_by_rank, transfer)
-    if rank == ground.id_by_rank.size or ground.id_by_rank[rank] != transfer:
+    first, last = _payments_of(ground, payer)
+    if first < 0:
         return _LACKING, -1
-    return _CARRIED, int(rank)
+    return _CARRIED, first + int(np.searchsorted(ground.pay_id[first:last], transfer))
 
 
 @kernel
@@ -273,10 +283,16 @@ def _came_in(
 
 
 @kernel
+def _back_at(ground: Ground, q: int, depth: int) -> tuple[np.int64, np.int64]:
+    """Place a payment in the heap: the later, then the nearer, comes first."""
+    key = ((_LAST_TRANSFER - ground.pay_id[q]) << _DEPTH_BITS) | depth
+    return np.int64(key), np.int64(q)
+
+
+@kernel
 def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
     """Walk from seeds to every payment their money can have come through."""
-    latest = np.int64(ground.by_rank.size)
-    heap = [np.int64(0)]
+    heap = [(np.int64(0), np.int64(0))]
     heap.pop()
     lacking = [np.int64(0)]
     lacking.pop()
@@ -286,39 +302,37 @@ def walk_backward(ground: Ground, rules: Rules, start: Start) -> Walked:
     for i in range(start.transfer.size):
         came = (start.transfer[i], start.other[i], int(start.code[i]))
         limits = (True, bool(start.small[i]))
-        code, rank = _leaving(ground, rules, came, limits, 1)
+        code, into = _leaving(ground, rules, came, limits, 1)
         seed_code[i] = code
         if code == _LACKING:
             lacking.append(start.transfer[i])
             depths.append(np.int64(1))
         elif code == _CARRIED:
-            heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | 1))
+            heappush(heap, _back_at(ground, into, 1))
     payments = [np.int64(0)]
     payments.pop()
     codes = [np.uint8(0)]
     codes.pop()
     last = np.int64(-1)
     while len(heap) > 0 and len(payments) < rules.max_transactions:
-        key = heappop(heap)
-        if key >> _DEPTH_BITS == last:
+        key, row = heappop(heap)
+        if row == last:
             continue
-        last = key >> _DEPTH_BITS
-        q, depth = ground.by_rank[latest - last], int(key & _DEEPEST)
-        payments.append(q)
+        last, q, depth = row, int(row), int(key & _DEEPEST)
+        payments.append(row)
         further = min(depth + 1, _DEEPEST)
         code = _stayed(ground, q)
         codes.append(np.uint8(code))
         if code == _CARRIED:
-            before = latest - ground.pay_rank[q - 1]
-            heappush(heap, np.int64((before << _DEPTH_BITS) | depth))
+            heappush(heap, _back_at(ground, q - 1, depth))
         for i in range(ground.in_start[q], ground.in_stop[q]):
-            code, rank = _came_in(ground, rules, start.transfer, i, further)
+            code, into = _came_in(ground, rules, start.transfer, i, further)
             codes.append(np.uint8(code))
             if code == _LACKING:
                 lacking.append(ground.in_id[i])
                 depths.append(np.int64(further))
             elif code == _CARRIED:
-                heappush(heap, np.int64(((latest - rank) << _DEPTH_BITS) | further))
+                heappush(heap, _back_at(ground, into, further))
     return Walked(
         np.array(payments),
         seed_code,
