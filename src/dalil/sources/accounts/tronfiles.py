@@ -57,7 +57,7 @@ class TronFiles:
         self.report = SourceReport()
         self._paths = [file for path in paths for file in _files(path)]
         self._first, self._last = first, last
-        self._open: tuple[Path, list[Any]] | None = None
+        self._open: dict[Path, list[Any]] = {}
 
     def batches(
         self,
@@ -146,10 +146,15 @@ class TronFiles:
         return self._items(place[0])[place[1]]
 
     def _items(self, path: Path) -> list[Any]:
-        """Read a file's items, and keep them until another file is asked for."""
-        if self._open is None or self._open[0] != path:
-            self._open = (path, _read(path))
-        return self._open[1]
+        """Read a file's items, and keep those of the last two files asked for.
+
+        Blocks and their infos mostly lie in two files, asked for in turn.
+        """
+        if path not in self._open:
+            while len(self._open) > 1:
+                del self._open[next(iter(self._open))]
+            self._open[path] = _read(path)
+        return self._open[path]
 
 
 def _files(path: Path) -> list[Path]:
