@@ -220,6 +220,7 @@ def operational_wallets(
         tagged.size,
         len(ledger.token_kind),
         rule.sweeping,
+        rule.min_addresses,
     )
     zero = nobody(ledger)
     kept = ~found.one_tx & ~tagged[found.address] & ~code[found.address]
@@ -270,7 +271,7 @@ def _grouped(
                 int(found.token[low]),
                 "service_sweep" if reason else "operational_wallet",
                 reason,
-                found.chosen(np.arange(low, high)),
+                found.chosen(slice(low, high)),
             )
         )
     return tuple(groups)

@@ -98,7 +98,7 @@ class Sweeps:
     def __len__(self) -> int:
         return int(self.address.size)
 
-    def chosen(self, rows: NDArray[np.bool_] | I64) -> Sweeps:
+    def chosen(self, rows: NDArray[np.bool_] | I64 | slice) -> Sweeps:
         """Keep some rows."""
         return Sweeps(*(getattr(self, f.name)[rows] for f in fields(self)))
 
@@ -123,7 +123,7 @@ def sweeps(
     n_addresses: int,
     n_tokens: int,
     sweeping: Sweeping,
-    partners: NDArray[np.bool_] | None = None,
+    partners: NDArray[np.bool_] | int = 1,
 ) -> Sweeps:
     """Find every address that hands on, for each token apart.
 
@@ -131,8 +131,9 @@ def sweeps(
     ----------
     live : (n_transfers,) bool
         See `columns.live_rows`.
-    partners : (n_addresses,) bool, optional
-        Only those that hand on to one of these.
+    partners : (n_addresses,) bool, or int
+        Only those that hand on to one of these; or to one that so many may hand
+        on to.
 
     Notes
     -----
@@ -146,9 +147,11 @@ def sweeps(
     for token in np.flatnonzero(np.diff(first)).tolist():
         mine = rows[first[token] : first[token + 1]]
         address, partner = main_partners(moves, mine, room, sweeping.min_share_permille)
-        if partners is not None:
+        if isinstance(partners, int):
+            kept = np.bincount(partner, minlength=1)[partner] >= partners
+        else:
             kept = partners[partner]
-            address, partner = address[kept], partner[kept]
+        address, partner = address[kept], partner[kept]
         if address.size:
             order = np.argsort(address)
             histories = Histories.of(moves, mine, room, address[order])
