@@ -7,12 +7,11 @@ reached an account from elsewhere is left out too, since no seed money is in it.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dalil.evidence.report.figure import Edge, Node
 from dalil.evidence.report.flows import Passage, role_of_reason
-from dalil.evidence.report.reading import whole
+from dalil.evidence.report.reading import REST, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["account_flow_of", "account_passages_of"]
 
-_REST = re.compile(r"rest of (\S+) after (\S+)")
 _INDIRECT = ("deposit", "cluster")
 
 
@@ -124,7 +122,7 @@ class _Builder:
 
     def _place(self, coin: str) -> tuple[str, str] | None:
         """Say who let go of a coin and where it lies; the same where it stayed."""
-        if rest := _REST.fullmatch(coin):
+        if rest := REST.fullmatch(coin):
             return rest[1], rest[1]
         row = self.rows.get(coin)
         if row is None:

@@ -18,7 +18,7 @@ from dalil.evidence.report.identifiers import (
     Identifiers,
     strings_of,
 )
-from dalil.evidence.report.reading import in_units
+from dalil.evidence.report.reading import REST, in_units
 from dalil.evidence.report.usertext import (
     MAX_TEXT,
     defanged,
@@ -59,7 +59,6 @@ OUTSIDE_DATES = "outside its tag's dates"
 
 _DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
-_REST = re.compile(r"rest of ([0-9A-Za-z]{1,64}) after (\S{1,100})")
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -132,17 +131,19 @@ class Paper:
     def quantity(self, value: Whole | None, asset: Json | None) -> Markup:
         """Write an amount of a token exactly; of coin where there is no asset.
 
-        Without its decimals it stands in base units; without a symbol that
-        Dalil knows, as a bare number, for the place to name the token.
+        Without its decimals it stands in base units; one that Dalil does not
+        know has no symbol here: the place names it.
         """
         if asset is None and isinstance(value, int):
             return self.amount(value)
         if value is None or asset is None:
             return self.unknown()
         shown = _bdi("amount", self.plain_quantity(value, asset))
-        if in_units(asset):
+        if in_units(asset) and asset["symbol"]:
             return shown
-        return self.words("value.base_units", amount=shown)
+        key = "value.tokens" if in_units(asset) else "value.base_units"
+        n = value if isinstance(value, int) else 0
+        return self.words(key, n=n, amount=shown)
 
     def token_amount(self, value: Whole, asset: Json) -> Markup:
         """Write an amount of a token where nothing around it names the token."""
@@ -175,7 +176,7 @@ class Paper:
 
     def coin(self, name: str) -> Markup:
         """Write a coin: an output, a transfer, or what a payment left behind."""
-        found = _REST.fullmatch(name)
+        found = REST.fullmatch(name)
         if not found:
             return self.id(name, "outpoint")
         address, after = self.id(found[1], "address"), self.id(found[2], "outpoint")

@@ -17,7 +17,16 @@ from dalil.evidence.report.open_points import unchecked, unknowns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["KINDS", "Asset", "Question", "Reading", "Target", "in_units", "whole"]
+__all__ = [
+    "KINDS",
+    "REST",
+    "Asset",
+    "Question",
+    "Reading",
+    "Target",
+    "in_units",
+    "whole",
+]
 
 KINDS = (
     "appears", "pays", "same_cluster", "tagged", "flow", "valued", "transfers",
@@ -27,6 +36,8 @@ HELD = ("held", "held, frozen")
 MOST_DECIMALS = 77
 """Of a token with more, not one whole unit fits into 256 bits."""
 
+REST = re.compile(r"rest of ([0-9A-Za-z]{1,64}) after (\S{1,100})")
+"""What a payment left at the account that made it."""
 _BASE_UNITS = re.compile("[0-9]{1,80}", re.ASCII)
 
 Json = dict[str, Any]
@@ -100,11 +111,18 @@ class Asset:
 
     body: Json
     targets: list[Target]
+    walked: Mapping[str, str]
+    """Per transfer of its walk, who received it."""
 
     @property
     def seed_amount(self) -> Whole | None:
         """What the addresses in question took in, from anybody."""
         return whole(self.body["seed_amount"])
+
+    def holder(self, coin: str) -> str | None:
+        """Say at whose address a coin lies."""
+        rest = REST.fullmatch(coin)
+        return rest[1] if rest else self.walked.get(coin)
 
     def stops(self, *, held: bool) -> list[Json]:
         """List where its trace ends: what is held still, or all the rest."""
@@ -164,7 +182,15 @@ class Reading:
     def assets(self) -> list[Asset]:
         """The tokens of the case, those that are known first."""
         bodies = sorted(self.document["assets"], key=lambda a: a["symbol"] is None)
-        return [Asset(body, self._lines(body["targets"], body)) for body in bodies]
+        walks = {w["id"]: w["transfers"] for w in self.document["account_traces"]}
+        return [
+            Asset(
+                body,
+                self._lines(body["targets"], body),
+                {row["name"]: row["to"] for row in walks.get(body["trace"], ())},
+            )
+            for body in bodies
+        ]
 
     def _lines(self, lines: Iterable[Json], asset: Json | None = None) -> list[Target]:
         told = [Target(one, self._by_id.get(one["finding"]), asset) for one in lines]
@@ -179,6 +205,14 @@ class Reading:
         """Find a token's asset; of one that no trace followed, nothing is known."""
         known = (a for a in self.document["assets"] if a["token"] == token)
         return next(known, {"token": token, "symbol": None, "decimals": None})
+
+    @property
+    def transfers(self) -> list[tuple[Json, list[Json]]]:
+        """The transfers stated, by their tokens."""
+        by_token: dict[str, list[Json]] = defaultdict(list)
+        for finding in self.of("transfers"):
+            by_token[finding["statement"]["token"]].append(finding)
+        return [(self.asset_of(token), rows) for token, rows in by_token.items()]
 
     @property
     def values(self) -> dict[str, Json]:
