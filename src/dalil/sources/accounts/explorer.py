@@ -329,12 +329,18 @@ def _columns(header: list[str], path: Path) -> dict[str, int]:
 
 
 def _chain_of(paths: Sequence[Path]) -> str:
+    """Guess a chain by how addresses are spelled: TRON's begin with T."""
+    csv.field_size_limit(_MOST_CELL)
     for path in paths:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines = csv.reader(file)
-            names = _columns(next(lines, []), path)
-            for cells in lines:
-                if len(cells) > names["source"]:
-                    on_tron = cells[names["source"]].strip().startswith("T")
-                    return tron.CAIP2 if on_tron else _ETHEREUM
+            try:
+                names = _columns(next(lines, []), path)
+                for cells in lines:
+                    if len(cells) > names["source"]:
+                        on_tron = cells[names["source"]].strip().startswith("T")
+                        return tron.CAIP2 if on_tron else _ETHEREUM
+            except csv.Error as error:
+                where = f"{path.name}, row {lines.line_num}"
+                raise InputError(f"not readable: {error}", where) from error
     return _ETHEREUM

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dalil.progress import Progress
     from dalil.sources.accounts.shaping import BlockRows
 
-__all__ = ["TronFiles"]
+__all__ = ["TronFiles", "saved_files", "saved_items"]
 
 _MAX_FILE = 1 << 28
 _Place = tuple["Path", int]
@@ -55,7 +55,7 @@ class TronFiles:
     ) -> None:
         self.chain = chain
         self.report = SourceReport()
-        self._paths = [file for path in paths for file in _files(path)]
+        self._paths = [file for path in paths for file in saved_files(path)]
         self._first, self._last = first, last
         self._open: dict[Path, list[Any]] = {}
 
@@ -153,11 +153,12 @@ class TronFiles:
         if path not in self._open:
             while len(self._open) > 1:
                 del self._open[next(iter(self._open))]
-            self._open[path] = _read(path)
+            self._open[path] = saved_items(path)
         return self._open[path]
 
 
-def _files(path: Path) -> list[Path]:
+def saved_files(path: Path) -> list[Path]:
+    """List the JSON files of a folder, or the one file."""
     if path.is_dir():
         found = [f for f in sorted(path.rglob("*.json*")) if f.is_file()]
         if not found:
@@ -168,7 +169,8 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _read(path: Path) -> list[Any]:
+def saved_items(path: Path) -> list[Any]:
+    """Read the objects of a file: one, a list, or one a line."""
     try:
         if path.stat().st_size > _MAX_FILE:
             raise LimitError("larger than 256 MiB; split it", path)
