@@ -133,7 +133,8 @@ def _arriving(
     first, last = _payments_of(ground, to)
     if first < 0:
         return _LACKING, -1
-    q = first + np.searchsorted(ground.pay_id[first:last], transfer, side="right")
+    later = np.searchsorted(ground.pay_id[first:last], transfer, side="right")
+    q = first + int(later)
     if q == last:
         return _UNSPENT, -1
     if not ground.pay_in_time[q]:
