@@ -127,7 +127,10 @@ class EvmChain:
     def _add(self, per_block: int, salt: int) -> None:
         number = len(self.blocks)
         parent = self.blocks[-1]["hash"] if self.blocks else "0x" + "00" * 32
-        txs, receipts, encoded, every = [], [], [], []
+        txs: list[Json] = []
+        receipts: list[Json] = []
+        encoded: list[bytes] = []
+        every: list[Log] = []
         for place in range(per_block):
             name = hexed(sha256(f"{number} {place} {salt}".encode()).digest())
             failed = place % 5 == 4
@@ -161,7 +164,7 @@ class EvmChain:
             ]
             every += logs
             receipts.append(told | common | {"logs": rows})
-        block = {
+        block: Json = {
             "parentHash": parent,
             "sha3Uncles": "0x" + "00" * 32,
             "miner": "0x" + "00" * 20,
@@ -283,7 +286,7 @@ class TronChain:
 
     @property
     def caip2(self) -> str:
-        return "tron:0x" + self.blocks[0]["blockID"][-8:]
+        return "tron:0x" + str(self.blocks[0]["blockID"])[-8:]
 
     def answer(self, method: str, params: Any) -> Any:
         if method == "getnowblock":

@@ -337,7 +337,7 @@ def test_logs_told_twice_are_dropped_and_counted() -> None:
     assert node.report.n_duplicates_dropped == 10
 
 
-LOG_LIES = {
+LOG_LIES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "one index, two amounts": (
         lambda a: [*a, {**a[0], "data": ODD}],
         "two different logs",

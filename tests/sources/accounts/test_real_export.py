@@ -86,7 +86,9 @@ def ours(tables: Path) -> Ours:
                     int(b.tx_place[tx]),
                     int(b.transfer_log[i]),
                     int(b.transfer_kind[i]),
-                    *(key[i] for key in keys),
+                    keys[0][i],
+                    keys[1][i],
+                    keys[2][i],
                     amount,
                 )
             )

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from dalil.chains.accounts import (
     BEHIND_LOGS,
     NO_LOG,
-    NOBODY,
-    TokenKind,
     TransferKind,
     TxStatus,
 )
 from dalil.chains.evm.events import Log
 from dalil.errors import InputError
+from dalil.sources.accounts.exporttx import ExportTx, coin
 from dalil.sources.accounts.grouping import grouped, unheld
 from dalil.sources.accounts.numbers import (
     clip,
@@ -29,9 +28,8 @@ from dalil.sources.accounts.numbers import (
     second_of,
 )
 from dalil.sources.accounts.report import SourceReport
-from dalil.sources.accounts.shaping import NO_HASH, BlockRows, TransferRow, TxRows
+from dalil.sources.accounts.shaping import NO_HASH, BlockRows
 from dalil.sources.accounts.streams import blocks_of_tables
-from dalil.sources.accounts.telling import add_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["ExportFolder"]
 
 Row = dict[str, Any]
+_Txs = dict[bytes, ExportTx]
 _INDEX = 1 << 30
 _MOVERS = frozenset({"call", "create", "create2", "suicide", "selfdestruct", ""})
 
@@ -192,13 +191,13 @@ class ExportFolder:
                 raise InputError(f"{table} have another time", second)
             block.time = second
 
-    def _transactions(self, rows: dict[str, list[Row]]) -> dict[bytes, _Tx]:
-        txs: dict[bytes, _Tx] = {}
+    def _transactions(self, rows: dict[str, list[Row]]) -> _Txs:
+        txs: _Txs = {}
         for row in self._once(
             rows.get("transactions", []),
             lambda r: (r.get("hash") or r.get("transaction_hash"),),
         ):
-            tx = _Tx(hash_of(row.get("hash") or row.get("transaction_hash")))
+            tx = ExportTx(hash_of(row.get("hash") or row.get("transaction_hash")))
             tx.place = decimal_of(row.get("transaction_index"), _INDEX)
             tx.sender = fixed_of(row.get("from_address"), 20)
             tx.told = row
@@ -206,17 +205,15 @@ class ExportFolder:
             txs[tx.hash] = tx
         return txs
 
-    def _add_receipts(self, txs: dict[bytes, _Tx], rows: dict[str, list[Row]]) -> None:
+    def _add_receipts(self, txs: _Txs, rows: dict[str, list[Row]]) -> None:
         key = "transaction_hash"
         for row in self._once(rows.get("receipts", []), lambda r: (r.get(key),)):
             name = hash_of(row.get(key))
-            tx = txs.setdefault(name, _Tx(name))
+            tx = txs.setdefault(name, ExportTx(name))
             tx.place = decimal_of(row.get("transaction_index"), _INDEX)
             tx.take_receipt(row, "")
 
-    def _add_traces(
-        self, txs: dict[bytes, _Tx], rows: dict[str, list[Row]]
-    ) -> list[bytes]:
+    def _add_traces(self, txs: _Txs, rows: dict[str, list[Row]]) -> list[bytes]:
         """Add internal transfers; give the transactions that traces call failed."""
         failed = []
         place: dict[bytes, int] = {}
@@ -225,7 +222,7 @@ class ExportFolder:
                 self._n_outside += 1
                 continue
             name = hash_of(row["transaction_hash"])
-            tx = txs.setdefault(name, _Tx(name))
+            tx = txs.setdefault(name, ExportTx(name))
             place[name] = place.get(name, -1) + 1
             whole = _is_first(row)
             if row.get("status") == "0":
@@ -240,7 +237,7 @@ class ExportFolder:
             amount = decimal_of(row.get("value") or "0")
             if kind in _MOVERS and amount and row.get("to_address"):
                 tx.transfers.append(
-                    _coin(
+                    coin(
                         TransferKind.NATIVE if whole else TransferKind.INTERNAL,
                         fixed_of(row.get("from_address"), 20),
                         fixed_of(row["to_address"], 20),
@@ -250,12 +247,12 @@ class ExportFolder:
                 )
         return failed
 
-    def _add_logs(self, txs: dict[bytes, _Tx], rows: dict[str, list[Row]]) -> None:
+    def _add_logs(self, txs: _Txs, rows: dict[str, list[Row]]) -> None:
         held = self._once(rows.get("logs", []), lambda r: (int(r["log_index"]),))
         held.sort(key=lambda row: decimal_of(row.get("log_index"), _INDEX))
         for row in held:
             name = hash_of(row.get("transaction_hash"))
-            tx = txs.setdefault(name, _Tx(name))
+            tx = txs.setdefault(name, ExportTx(name))
             if row.get("transaction_index") is not None:
                 at = decimal_of(row["transaction_index"], _INDEX)
                 if tx.place not in (-1, at):
@@ -270,7 +267,11 @@ class ExportFolder:
             tx.logs.append((decimal_of(row["log_index"], _INDEX), log))
 
     def _settle(
-        self, block: BlockRows, txs: dict[bytes, _Tx], listed: list[Row], n_told: int
+        self,
+        block: BlockRows,
+        txs: _Txs,
+        listed: list[Row],
+        n_told: int,
     ) -> None:
         """Put transactions in their order, and into each what it did."""
         count = listed[0].get("transaction_count") if listed else None
@@ -279,7 +280,7 @@ class ExportFolder:
             if stated != n_told:
                 said = f"{n_told} of its {stated} transactions are here"
                 self.report.note(f"block {block.number}", said)
-        order = sorted(txs.values(), key=_Tx.order)
+        order = sorted(txs.values(), key=ExportTx.order)
         places = [tx.place for tx in order if tx.place >= 0]
         if len(places) != len(set(places)):
             raise InputError("two transactions have one place", block.number)
@@ -289,66 +290,6 @@ class ExportFolder:
         for tx in order:
             tx.finish(self.report)
             block.txs.append(tx)
-
-
-class _Tx(TxRows):
-    """A transaction while its parts come together from several tables."""
-
-    __slots__ = ("fee", "logs", "made", "told")
-
-    def __init__(self, name: bytes) -> None:
-        super().__init__(name)
-        self.logs: list[tuple[int, Log]] = []
-        self.told: Row | None = None
-        self.made = b""
-        self.fee = 0
-
-    def order(self) -> tuple[int, int]:
-        """Where it stands: by its place, else by its first log."""
-        return self.place, self.logs[0][0] if self.logs else _INDEX
-
-    def take_receipt(self, row: Row, prefix: str) -> None:
-        """Take status, contract made and gas paid."""
-        if row.get(f"{prefix}status") not in (None, ""):
-            done = decimal_of(row[f"{prefix}status"], 1)
-            said = TxStatus.DONE if done else TxStatus.FAILED
-            if self.status not in (TxStatus.UNTOLD, said):
-                raise InputError("two tables differ on its status", self.hash.hex())
-            self.status = said
-        if row.get(f"{prefix}contract_address"):
-            self.made = fixed_of(row[f"{prefix}contract_address"], 20)
-        used = row.get(f"{prefix}gas_used")
-        price = row.get(f"{prefix}effective_gas_price")
-        if used and price:
-            self.fee = decimal_of(used) * decimal_of(price)
-
-    def finish(self, report: SourceReport) -> None:
-        """Turn what was told into rows; nothing where it failed."""
-        if self.status == TxStatus.FAILED:
-            if self.logs:
-                raise InputError("a failed transaction with logs", self.hash.hex())
-            self.transfers.clear()
-            report.n_failed += 1
-            return
-        told = self.told or {}
-        to = fixed_of(told["to_address"], 20) if told.get("to_address") else self.made
-        amount = decimal_of(told.get("value") or "0")
-        if amount and to:
-            row = _coin(TransferKind.NATIVE, self.sender, to, amount, NO_LOG)
-            self.transfers.append(row)
-        elif amount:
-            report.note(f"transaction {self.hash.hex()}", "pays nobody that is named")
-        if 0 < self.fee < 1 << 256:
-            row = _coin(TransferKind.FEE, self.sender, NOBODY, self.fee, NO_LOG)
-            self.transfers.append(row)
-        data = data_of(told.get("input") or "0x")
-        add_logs(self, self.logs, report, to=to, data=data)
-
-
-def _coin(
-    kind: TransferKind, source: bytes, to: bytes, amount: int, log: int
-) -> TransferRow:
-    return TransferRow(kind, TokenKind.NATIVE, NOBODY, source, to, log, amount)
 
 
 def _name(row: Row) -> str:

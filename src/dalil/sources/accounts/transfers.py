@@ -212,7 +212,7 @@ def _any(differs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which rows differ anywhere, of columns of one value or of many."""
     if differs.ndim == 1:
         return differs
-    found: NDArray[np.bool_] = differs.any(axis=1)
+    found: NDArray[np.bool_] = np.logical_or.reduce(differs, axis=1)
     return found
 
 
