@@ -254,3 +254,23 @@ def test_money_is_traced_through_what_the_node_ran(
     assert drama.balance(drama.dollar, three, drama.node.height) == 900
     assert told["seeds"]["total_amount"] == "1000"
     assert ledger.address_text(stranger).lower() not in json.dumps(told).lower()
+
+
+def test_the_largest_amount_there_is_stays_exact(anvil: Anvil, tmp_path: Path) -> None:
+    issuer, one, two = anvil.accounts[:3]
+    everything = 2**256 - 1
+    dollar = anvil.deploy(issuer, "ExerciseDollar", "uint256", everything)
+    for payer, payee, amount in (
+        (issuer, one, everything),
+        (one, two, everything - 5),
+        (two, issuer, 2**255 + 2**64),
+    ):
+        dollar.send(payer, "transfer(address,uint256)", payee, amount)
+        anvil.mine()
+    ledger = ingest(anvil, tmp_path / "L")
+    token = token_of(ledger, dollar.address)
+    for who in (issuer, one, two):
+        address = ledger.find_address(who)
+        assert address is not None
+        said = dollar.ask("balanceOf(address)", who)
+        assert ledger.balance(address, token) == said > 0

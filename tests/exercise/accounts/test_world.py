@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_bytes(
 ) -> None:
     make_account_world(7, tmp_path / "again", SMALL)
     files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
-    assert len(files) == 8
+    assert len(files) == 9
     for file in files:
         assert (tmp_path / "again" / file).read_bytes() == (folder / file).read_bytes()
     other = make_account_world(8, None, SMALL)

@@ -31,6 +31,20 @@ if TYPE_CHECKING:
 __all__ = ["AccountWorld", "make_account_world"]
 
 _LEAST_DAYS = 20
+_CHARTER = """\
+# EXERCISE / تمرين: an invented case on a test network.
+exercise = true
+title = "EXERCISE Zinnia, accounts / تمرين زينيا"
+purpose = "Training: find where the donations of an invented campaign went"
+legal_basis = "none needed: exercise"
+authority = "Exercise Authority"
+analyst = "Exercise Analyst"
+reviewer = ""
+retention_date = 2026-12-31
+language = "en"
+ledgers = ["../ledger"]
+tags = ["../tags/actors.yaml", "../tags/services.yaml"]
+"""
 
 
 @dataclass(frozen=True)
@@ -73,9 +87,9 @@ def make_account_world(
     """Play an account exercise, and write it into `folder` if there is one.
 
     The same seed and size give the same bytes in every file. In the folder:
-    ``etl/`` token transfers as ethereum-etl has them; ``tron/`` a node's answers,
-    a line a block; ``case/`` the captured channel; ``tags/``; ``truth.json``, which
-    is written last: a folder without it is unfinished.
+    ``etl/`` token transfers as ethereum-etl has them; ``tron/`` a node's answers;
+    ``case/`` the captured channel and a charter without a reviewer; ``tags/``;
+    ``truth.json``, which is written last: a folder without it is unfinished.
 
     Parameters
     ----------
@@ -125,6 +139,7 @@ def _write(
     (folder / "case" / "telegram").mkdir(parents=True)
     channel = write_channel(cast.campaign.postings, tron.encode_address)
     (folder / "case" / "telegram" / "result.json").write_bytes(channel)
+    (folder / "case" / "case.toml").write_text(_CHARTER, encoding="utf-8")
     (folder / "EXERCISE.txt").write_text(NOTICE + "\n", encoding="utf-8")
     part = folder / "truth.json.part"
     part.write_text(json.dumps(truth, ensure_ascii=False, indent=1), encoding="utf-8")
