@@ -115,7 +115,7 @@ def test_a_chain_that_forked_between_builds_is_given_from_the_fork() -> None:
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_fork_in_the_middle_restarts_from_it(token: str | None, depth: int) -> None:
     old = EvmChain(12)
-    new = old.fork(9 - depth, 6)
+    new = old.fork((6 if token else 9) - depth, 9)
 
     def turns(method: str, params: Any, answer: Any) -> Any:
         if method == "eth_getLogs" and token:
