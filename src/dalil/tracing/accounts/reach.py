@@ -96,28 +96,37 @@ def _wave(book: Book, transfers: I64, depth: I64, *, forward: bool) -> _Wave:
     return _Wave(address[kept], transfers[rows], depth[rows])
 
 
+class _Room(NamedTuple):
+    """How far to read on: so many payments, none beyond the `last` transfer."""
+
+    most: int
+    last: int
+
+
 def _read_on(
-    book: Book, marked: I64, max_hops: int, most: int, wave: _Wave, *, forward: bool
+    book: Book, rules: Rules, room: _Room, wave: _Wave, *, forward: bool
 ) -> None:
-    """Read accounts, and those they lead to in time, up to so many payments.
+    """Read accounts, and those they lead to in time, as far as there is room.
 
     What is read need not be reached: an account may have had nothing left. What
     is reached and not read, the walk tells.
     """
     while wave.address.size:
         page = book.read(wave.address)
-        if book.n_payments > most:
+        if book.n_payments > room.most:
             return
         if forward:
             owner, rows, code = page.owner(), page.pay_id, page.pay_code
             later, other = rows > wave.transfer[owner], page.pay_to
+            later &= rows <= room.last
         else:
             owner = np.repeat(np.arange(wave.address.size), np.diff(page.in_first))
             rows, code = page.in_id, page.in_code
             later, other = rows < wave.transfer[owner], page.in_from
+            later &= rows >= room.last
         depth = wave.depth[owner] + 1
-        goes = later & (code == StopCode.CARRIED) & (depth < max_hops)
-        goes[goes] = ~np.isin(other[goes], marked)
+        goes = later & (code == StopCode.CARRIED) & (depth < rules.max_hops)
+        goes[goes] = ~np.isin(other[goes], rules.marked)
         wave = _wave(book, rows[goes], depth[goes], forward=forward)
 
 
@@ -148,16 +157,22 @@ def reach(
     named = {mark.address for mark in request.marks} - set(request.addresses)
     marked = np.array(sorted(named), dtype=np.int64)
     rules = Rules(marked, limits.max_hops, limits.max_transactions)
-    most = 2 * limits.max_transactions
+    room = _Room(2 * limits.max_transactions, np.asarray(view.transfer_to).size)
+    if not forward:
+        room = room._replace(last=0)
     follow = seeds[codes == StopCode.CARRIED]
     depth = np.full(follow.size, 0 if forward else 1)
     while True:
         wave = _wave(book, follow, depth, forward=forward)
-        _read_on(book, marked, limits.max_hops, most, wave, forward=forward)
+        _read_on(book, rules, room, wave, forward=forward)
         page = book.pages()
         walk = walk_forward if forward else walk_backward
         walked = walk(_ground(page, limits.min_value), rules, start)
         progress("reaching", walked.payment.size, 0)
         if not walked.lacking.size:
             return page, walked
-        follow, depth, most = walked.lacking, walked.depth, 2 * most
+        follow, depth = walked.lacking, walked.depth
+        room = room._replace(most=2 * max(room.most, book.n_payments))
+        if walked.payment.size == limits.max_transactions:
+            # More accounts can only fill the guard on size sooner.
+            room = room._replace(last=int(page.pay_id[walked.payment[-1]]))
