@@ -104,6 +104,8 @@ class Charter:
     """Tag stores (folders) and tag files."""
     prices: Path | None = None
     token_prices: tuple[TokenPrices, ...] = ()
+    node_answers: tuple[Path, ...] = ()
+    """Saved answers of nodes, for proofs of transfers between accounts."""
     currency: str = "USD"
     profile: str = "default"
     seeds: tuple[Seed, ...] = ()

@@ -243,7 +243,7 @@ def _document(
             *(account_facts(work.desk.ledger) for work in accounts),
         ),
         summary=summary,
-        method=method_of(charter, accounts=bool(accounts)),
+        method=method_of(charter, coins=coins is not None, accounts=bool(accounts)),
         tags=tag_facts(sources.tags),
         prices=price_facts(sources.prices, charter.currency),
         exhibits=_exhibits(extractions),

@@ -103,8 +103,10 @@ def _plain(parameters: Mapping[str, int | tuple[int, ...]]) -> dict[str, object]
     return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}
 
 
-def method_of(charter: Charter, *, accounts: bool = False) -> Method:
-    """Describe the rules a case was worked with; those for accounts if it has any."""
+def method_of(
+    charter: Charter, *, coins: bool = True, accounts: bool = False
+) -> Method:
+    """Describe the rules a case was worked with: those for the ledgers it has."""
     cospend = RuleFacts(
         id="co-spend",
         version=str(COSPEND_VERSION),
@@ -123,7 +125,7 @@ def method_of(charter: Charter, *, accounts: bool = False) -> Method:
         parameters={rule.id: _plain(rule.parameters) for rule in RULES},
         measured=COINJOIN_RATES,
     )
-    rules: tuple[RuleFacts, ...] = (cospend, gate)
+    rules: tuple[RuleFacts, ...] = (cospend, gate) if coins else ()
     notes: tuple[Text, ...] = (_BOUNDS, _BORDERS)
     if accounts:
         deposit = RuleFacts(
@@ -135,4 +137,4 @@ def method_of(charter: Charter, *, accounts: bool = False) -> Method:
             parameters=dict(DepositRule().numbers()),
         )
         rules, notes = (*rules, deposit), (*notes, _ACCOUNTS)
-    return Method(rules=rules, profiles=_PROFILES, notes=notes)
+    return Method(rules=rules, profiles=_PROFILES if coins else (), notes=notes)

@@ -63,6 +63,9 @@ def publish(
             passages |= {record.id: walked for record in document.traces}
         elif work is not None:
             _quote_token_prices(work, material)
+            proofs = work.desk.saved.to_json()
+            if proofs is not None:
+                material.account_proofs[work.desk.ledger.chain] = proofs
             for walk, found in zip(work.walks, work.traces, strict=True):
                 passages[walk.id] = account_passages_of(found)
     for item in extractions:

@@ -116,6 +116,7 @@ def _charter(folder: Path, top: Fields) -> Charter:
         token_prices=tuple(
             _token_prices(folder, one) for one in top.tables("token_prices")
         ),
+        node_answers=_paths(folder, top.texts("node_answers")),
         currency=currency,
         profile=_profile(top.table("rules")),
         limits=_limits(top.table("limits")),

@@ -120,6 +120,9 @@ ledgers = {ledgers}
 tags = {tags}
 # Daily prices (CSV), for amounts in money of the day. / الأسعار اليومية (CSV).
 {prices}
+# Saved answers of a node, to prove transfers between accounts with.
+# أجوبة محفوظة من عقدة، يُبرهَن بها على التحويلات بين الحسابات.
+# node_answers = ["blocks.jsonl"]
 # Prices of a token, by its symbol or CAIP-19; may be given several times.
 # أسعار رمز بعينه، برمزه المختصر أو باسمه CAIP-19؛ ويجوز تكرارها.
 # [[token_prices]]

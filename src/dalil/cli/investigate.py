@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dalil.cli.accounts import amount_text
 from dalil.cli.output import Ticker, emit, json_option, say_compiling
 from dalil.errors import CheckFailed
 from dalil.units import format_btc
@@ -54,7 +55,9 @@ def summary_lines(result: dict[str, Any]) -> list[str]:
     lines = [f"report: {result['report']}", ""]
     for target in result["targets"]:
         lines += _target_lines(target)
-    if not result["targets"]:
+    for asset in result["assets"]:
+        lines += _asset_lines(asset)
+    if not result["targets"] and not any(a["targets"] for a in result["assets"]):
         lines.append("No named address was reached.")
     seeds = result["seeds"]
     lines += [f"a service, so a border: {text}" for text in seeds["services"]]
@@ -72,6 +75,27 @@ def summary_lines(result: dict[str, Any]) -> list[str]:
         f"root:   {result['root']}",
         f"review: {result['review']}",
     ]
+    return lines
+
+
+def _asset_lines(asset: dict[str, Any]) -> list[str]:
+    seed = amount_text(asset["seed_amount"], asset)
+    lines = [f"{asset['token']}: {seed} in {asset['n_seeds']} transfers"]
+    for target in asset["targets"]:
+        low, high, direct, took = (
+            amount_text(target[f"{name}_amount"], asset)
+            for name in ("lower", "upper", "direct", "received")
+        )
+        money = target["money"]
+        shown = ""
+        if money and money["lower"] is not None:
+            shown = f"  ({money['lower']} – {money['upper']} {money['currency']})"
+        note = "" if target["lower_amount"] != "0" else "  not determinable"
+        lines += [
+            f"{target['name']} ({target['service'] or 'target'})",
+            f"    direct {direct}; in all {low} – {high}{shown}{note}",
+            f"    of {took} that it took in from anybody",
+        ]
     return lines
 
 

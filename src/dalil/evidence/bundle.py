@@ -112,6 +112,8 @@ def _payload(document: Document, material: Material) -> Iterator[tuple[str, byte
     prices = [plain(row) for row in dict.fromkeys(material.prices)]
     prices.sort(key=lambda row: (row["series_sha256"], row["currency"], row["day"]))
     yield "data/prices.json", canonical_bytes(prices, indent=1)
+    if material.account_proofs:
+        yield "data/accounts.json", canonical_bytes(material.account_proofs, indent=1)
     for txid, raw in sorted(material.transactions.items()):
         yield f"data/transactions/{txid}.hex", raw.hex().encode() + b"\n"
     for name, text in sorted(material.texts.items()):

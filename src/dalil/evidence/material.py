@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,6 +96,9 @@ class Material:
         Captured files; leave one out and its findings are not checked.
     texts : dict of SHA-256 to str
         Texts extracted from exhibits, for `AppearsPremises.text_sha256`.
+    account_proofs : dict of CAIP-2 to dict
+        ``transactions`` by id, and for TRON ``witnesses`` with their source; see
+        docs/account-proofs.md.
     """
 
     chain: str | None = None
@@ -108,6 +111,7 @@ class Material:
     texts: dict[str, str] = field(default_factory=dict)
     tags: list[TagExtract] = field(default_factory=list)
     prices: list[PriceRow] = field(default_factory=list)
+    account_proofs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add_text(self, text: str) -> str:
         """Keep an extracted text; return the hash that names it."""

@@ -26,6 +26,7 @@ Dalil and without a network connection:
     data/prevouts.json        amounts known from undo data only
     data/tags.json            the lines of the tag files that findings cite
     data/prices.json          the prices used
+    data/accounts.json        proofs of transfers between accounts, where there are any
     verify.py                 the verifier: one file, Python's standard library
 
 Handle data/exhibits with care: captured files may hold malicious content,
@@ -62,6 +63,7 @@ _AR = """\
     data/prevouts.json        مبالغ لا تُعرف إلا من بيانات التراجع
     data/tags.json            أسطر ملفات الوسوم التي تستشهد بها النتائج
     data/prices.json          الأسعار المستخدمة
+    data/accounts.json        براهين التحويلات بين الحسابات، إن وُجدت
     verify.py                 المُدقِّق: ملف واحد لا يحتاج إلا مكتبة بايثون القياسية
 
 توخَّ الحذر مع data/exhibits: فقد تحوي الملفات الملتقطة محتوى خبيثًا أو بيانات

@@ -19,7 +19,7 @@ from dalil.tracing.accounts.naming import coin_name
 from dalil.tracing.accounts.result import amounts_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from dalil.evidence.account_statements import Proof
     from dalil.evidence.statements import TargetAddress
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["token_flow_finding", "transfers_finding"]
 
 
-def transfers_finding(found: AccountTrace, transfer: int, proof: Proof) -> Finding:
-    """State one transfer, and how a bundle shows it."""
+def transfers_finding(
+    found: AccountTrace, transfer: int, prove: Callable[[Transfers], Proof]
+) -> Finding:
+    """State one transfer, and how a bundle shows it, which `prove` finds out."""
     view = found.ledger
     (tx,) = view.tx_of_transfer(np.array([transfer])).tolist()
     (block,) = view.block_of_tx(np.array([tx])).tolist()
@@ -50,7 +52,7 @@ def transfers_finding(found: AccountTrace, transfer: int, proof: Proof) -> Findi
         block_hash=("0x" if view.chain.startswith("eip155:") else "")
         + view.block_hash[block].tobytes().hex(),
         time_utc=time_of(found, transfer),
-        proof=proof,
+        proof=prove(statement),
     )
     return Finding.of(statement, premises)
 

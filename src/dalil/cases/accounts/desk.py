@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.cases.accounts.proofs import SavedProofs
 from dalil.cases.sources import CaseSources, NamedDesk
 from dalil.clustering.accounts import deposit_links, flag_tokens, poisoning
 from dalil.ledger.accounts import AccountLedger
@@ -38,6 +39,11 @@ class AccountDesk(NamedDesk[AccountLedger]):
     def __init__(self, sources: CaseSources, ledger: Path) -> None:
         super().__init__(sources, AccountLedger.open(ledger))
         self._prices: dict[Path, PriceSeries] = {}
+
+    @cached_property
+    def saved(self) -> SavedProofs:
+        """What the node's answers that the case has saved prove."""
+        return SavedProofs(self.ledger.chain, self.charter.node_answers)
 
     @cached_property
     def deposits(self) -> Deposits:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dalil.cases.reached import Collected
     from dalil.cases.starting import Starts
     from dalil.evidence.account_document import AccountTrace as Walk
-    from dalil.evidence.account_statements import Proof
     from dalil.tracing.accounts import AccountTarget, AccountTrace
 
 __all__ = ["AccountWork", "work_accounts"]
@@ -127,13 +126,8 @@ def collect_transfers(
     amounts = found.ledger.amounts(np.array(rows, dtype=np.int64))
     largest = sorted(zip(amounts, rows, strict=True), key=lambda pair: (-pair[0], pair))
     for row in sorted(row for _, row in largest[:MAX_PAYMENTS]):
-        into.add(transfers_finding(found, row, _proof(desk, row)))
+        into.add(transfers_finding(found, row, desk.saved.prove))
     return max(0, len(rows) - MAX_PAYMENTS)
-
-
-def _proof(desk: AccountDesk, transfer: int) -> Proof:
-    del desk, transfer
-    return "node-asserted"
 
 
 def _target(
