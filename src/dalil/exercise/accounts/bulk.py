@@ -17,11 +17,10 @@ from dalil.errors import InputError
 from dalil.exercise.accounts.bulk_kernels import (
     MOST_IN_BLOCK,
     N_HOT,
-    Columns,
-    State,
     fill,
     write_keys,
 )
+from dalil.exercise.accounts.bulk_state import Columns, State
 from dalil.exercise.accounts.coins import CHAIN, COINS
 from dalil.exercise.stage import START_UTC
 

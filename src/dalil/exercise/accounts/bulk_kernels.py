@@ -8,7 +8,7 @@ an even chance for each power of two, so that a few addresses are very busy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,25 +18,23 @@ from dalil.kernels import kernel, lean
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_IN_BLOCK", "N_HOT", "Columns", "State", "fill", "write_keys"]
+    from dalil.exercise.accounts.bulk_state import Columns, State
+
+__all__ = ["MOST_IN_BLOCK", "N_HOT", "fill", "write_keys"]
 
 N_HOT = 16
 MOST_IN_BLOCK = 400
 """Transfers of a block, at most."""
 
-MADE, KNOWN, BLOCKS, HEAD, TAIL, RECENT = range(6)
+_MADE, _KNOWN, _BLOCKS, _HEAD, _TAIL, _RECENT = range(6)
 _NATIVE, _WIDE = 2, 3
 _RING, _QUEUE = 1 << 16, 1 << 20
 _MINTED = np.int64(10**15)
 _LEAST = np.int64(1_000_000)
 _TRIES = 6
 _OCTAVES = 22
-_NO_LOG, _KIND_TOKEN, _KIND_NATIVE, _KIND_MINT = (
-    int(NO_LOG),
-    int(TransferKind.TOKEN),
-    int(TransferKind.NATIVE),
-    int(TransferKind.MINT),
-)
+_NO_LOG, _KIND_TOKEN = int(NO_LOG), int(TransferKind.TOKEN)
+_KIND_NATIVE, _KIND_MINT = int(TransferKind.NATIVE), int(TransferKind.MINT)
 _FAILED, _DONE = int(TxStatus.FAILED), int(TxStatus.DONE)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -46,44 +44,6 @@ _S12, _S52 = np.uint64(12), np.uint64(52)
 _LOW = np.uint64(0xFFFF_FFFF)
 _WIDEN = np.uint64(5**12)
 _NOBODY = np.int64(-1)
-
-
-class State(NamedTuple):
-    """What goes on from one batch to the next."""
-
-    dice: NDArray[np.uint64]
-    tally: NDArray[np.int64]
-    """(6,) transfers made, addresses known, blocks made, head and tail of the
-    queue of deposits, payments ever put into the ring."""
-    balance: NDArray[np.int64]
-    """Of every token, one behind the other; in millionths."""
-    offset: NDArray[np.int64]
-    """(5,) where each token's balances begin."""
-    queue: NDArray[np.int64]
-    """Deposits to be swept: token << 40 | address."""
-    ring: NDArray[np.int64]
-    """Who was paid last: token << 40 | address."""
-    salt: np.uint64
-    n: int
-    """Transfers to be made in all."""
-
-
-class Columns(NamedTuple):
-    """A batch's columns as kernels write them; see `AccountBatch`."""
-
-    block_number: NDArray[np.int64]
-    block_first_tx: NDArray[np.int64]
-    tx_place: NDArray[np.int32]
-    tx_status: NDArray[np.uint8]
-    tx_sender: NDArray[np.int64]
-    """Address numbers, as in the next columns that name addresses."""
-    tx_first_transfer: NDArray[np.int64]
-    transfer_kind: NDArray[np.uint8]
-    transfer_token: NDArray[np.uint8]
-    transfer_from: NDArray[np.int64]
-    transfer_to: NDArray[np.int64]
-    transfer_log: NDArray[np.int32]
-    transfer_amount: NDArray[np.uint64]
 
 
 @lean
@@ -114,7 +74,7 @@ def write_keys(
 
 
 @lean
-def draw(dice: NDArray[np.uint64], n: int | np.int64) -> np.int64:
+def _draw(dice: NDArray[np.uint64], n: int | np.int64) -> np.int64:
     """Draw a number below `n`, which is below 2**31."""
     dice[0] += _GOLDEN
     return np.int64((_mixed(dice[0]) >> _S33) * np.uint64(n) >> _S31)
@@ -134,15 +94,15 @@ def _exchange_of(number: np.int64) -> np.int64:
 @lean
 def _known(dice: NDArray[np.uint64], below: np.int64) -> np.int64:
     """Draw an address that is no hot wallet, the lower the likelier."""
-    octave = np.int64(1) << draw(dice, _OCTAVES)
-    number = octave - 1 + draw(dice, octave)
+    octave = np.int64(1) << _draw(dice, _OCTAVES)
+    number = octave - 1 + _draw(dice, octave)
     span = np.int64(below - N_HOT)
-    return N_HOT + (number if number < span else draw(dice, span))
+    return N_HOT + (number if number < span else _draw(dice, span))
 
 
 @lean
 def _token(dice: NDArray[np.uint64]) -> np.int64:
-    at = draw(dice, 256)
+    at = _draw(dice, 256)
     if at < 236:
         return np.int64(0)
     return np.int64(1 if at < 247 else (_NATIVE if at < 254 else _WIDE))
@@ -151,9 +111,9 @@ def _token(dice: NDArray[np.uint64]) -> np.int64:
 @lean
 def _amount(dice: NDArray[np.uint64], most: np.int64) -> np.int64:
     """Draw an amount, in millionths: each order of size as likely."""
-    size = np.int64(1) << (20 + draw(dice, 18))
-    amount = size + (draw(dice, 1 << 30) & (size - 1))
-    if draw(dice, 4) == 0:  # people like round sums
+    size = np.int64(1) << (20 + _draw(dice, 18))
+    amount = size + (_draw(dice, 1 << 30) & (size - 1))
+    if _draw(dice, 4) == 0:  # people like round sums
         amount = amount - amount % 10_000_000 + 10_000_000
     return min(amount, most)
 
@@ -161,9 +121,9 @@ def _amount(dice: NDArray[np.uint64], most: np.int64) -> np.int64:
 @lean
 def _recipient(state: State, token: np.int64) -> np.int64:
     reach = state.offset[token + 1] - state.offset[token]
-    known = state.tally[KNOWN]
-    if token == 0 and known < reach and known * state.n < state.tally[MADE] * reach:
-        state.tally[KNOWN] += 1
+    known = state.tally[_KNOWN]
+    if token == 0 and known < reach and known * state.n < state.tally[_MADE] * reach:
+        state.tally[_KNOWN] += 1
         return np.int64(known)
     return _known(state.dice, min(known, reach))
 
@@ -174,14 +134,14 @@ def _sender(state: State, token: np.int64) -> np.int64:
     first = state.offset[token]
     reach = state.offset[token + 1] - first
     for _ in range(_TRIES):
-        if draw(state.dice, 2):
-            seen = min(state.tally[RECENT], np.int64(_RING))
-            entry = state.ring[draw(state.dice, max(seen, np.int64(1)))]
+        if _draw(state.dice, 2):
+            seen = min(state.tally[_RECENT], np.int64(_RING))
+            entry = state.ring[_draw(state.dice, max(seen, np.int64(1)))]
             number = entry & 0xFF_FFFF_FFFF
             if entry >> 40 != token or number < N_HOT:
                 continue
         else:
-            number = _known(state.dice, min(state.tally[KNOWN], reach))
+            number = _known(state.dice, min(state.tally[_KNOWN], reach))
         if state.balance[first + number] >= _LEAST:
             return np.int64(number)
     return _NOBODY
@@ -191,9 +151,9 @@ def _sender(state: State, token: np.int64) -> np.int64:
 def _swept(state: State) -> np.int64:
     """Take the next deposit that still holds something; -1: there is none."""
     tally = state.tally
-    while tally[TAIL] < tally[HEAD]:
-        entry = state.queue[tally[TAIL] & (_QUEUE - 1)]
-        tally[TAIL] += 1
+    while tally[_TAIL] < tally[_HEAD]:
+        entry = state.queue[tally[_TAIL] & (_QUEUE - 1)]
+        tally[_TAIL] += 1
         held = state.balance[state.offset[entry >> 40] + (entry & 0xFF_FFFF_FFFF)]
         if held > 0:
             return np.int64(entry)
@@ -205,24 +165,26 @@ def _pay(
     state: State,
     columns: Columns,
     row: int,
-    token: np.int64,
     payer: np.int64,
-    payee: np.int64,
+    entry: np.int64,
     amount: np.int64,
 ) -> None:
-    """Move the money and write the transfer, all but its log."""
+    """Move the money and write the transfer, all but its log.
+
+    `entry` is token << 40 | payee.
+    """
+    token, payee = entry >> 40, entry & 0xFF_FFFF_FFFF
     first = state.offset[token]
     if payer >= 0:
         state.balance[first + payer] -= amount
     state.balance[first + payee] += amount
-    entry = token << 40 | payee
     if _exchange_of(payee) >= 0:
-        if state.tally[HEAD] - state.tally[TAIL] < _QUEUE:
-            state.queue[state.tally[HEAD] & (_QUEUE - 1)] = entry
-            state.tally[HEAD] += 1
+        if state.tally[_HEAD] - state.tally[_TAIL] < _QUEUE:
+            state.queue[state.tally[_HEAD] & (_QUEUE - 1)] = entry
+            state.tally[_HEAD] += 1
     elif payee >= N_HOT:
-        state.ring[state.tally[RECENT] & (_RING - 1)] = entry
-        state.tally[RECENT] += 1
+        state.ring[state.tally[_RECENT] & (_RING - 1)] = entry
+        state.tally[_RECENT] += 1
     columns.transfer_token[row] = token
     columns.transfer_from[row] = payer
     columns.transfer_to[row] = payee
@@ -240,8 +202,7 @@ def _pay(
     else:
         columns.transfer_amount[row, 0] = value
         columns.transfer_amount[row, 1] = 0
-    columns.transfer_amount[row, 2] = 0
-    columns.transfer_amount[row, 3] = 0
+    columns.transfer_amount[row, 2:] = 0
 
 
 @lean
@@ -251,18 +212,18 @@ def _move(state: State, columns: Columns, row: int, n_before: int) -> None:
     Where its transaction has moved something before, it is none of the
     network's own coin, which a transaction moves once, ahead of all else.
     """
-    made = state.tally[MADE]
+    made = state.tally[_MADE]
     if made < 4 * N_HOT:  # everything begins with the issuers
         hot = np.int64(made % N_HOT)
-        _pay(state, columns, row, made // N_HOT, _NOBODY, hot, _MINTED)
+        _pay(state, columns, row, _NOBODY, (made // N_HOT) << 40 | hot, _MINTED)
         return
-    way = draw(state.dice, 100)
+    way = _draw(state.dice, 100)
     if way < 30:
         entry = _swept(state)
         token, payer = entry >> 40, entry & 0xFF_FFFF_FFFF
         if entry >= 0 and (n_before == 0 or token != _NATIVE):
             held = state.balance[state.offset[token] + payer]
-            _pay(state, columns, row, token, payer, _exchange_of(payer), held)
+            _pay(state, columns, row, payer, token << 40 | _exchange_of(payer), held)
             return
     token = _token(state.dice)
     if token == _NATIVE and n_before > 0:
@@ -270,22 +231,22 @@ def _move(state: State, columns: Columns, row: int, n_before: int) -> None:
     payer = _NOBODY if 30 <= way < 48 else _sender(state, token)
     first = state.offset[token]
     if payer < 0:
-        payer = np.int64(draw(state.dice, 1 + draw(state.dice, N_HOT)))
+        payer = np.int64(_draw(state.dice, 1 + _draw(state.dice, N_HOT)))
         most = state.balance[first + payer]
         if most < _MINTED >> 6:
-            _pay(state, columns, row, token, _NOBODY, payer, _MINTED)
+            _pay(state, columns, row, _NOBODY, token << 40 | payer, _MINTED)
             return
         payee = _recipient(state, token)
-        _pay(state, columns, row, token, payer, payee, _amount(state.dice, most))
+        _pay(state, columns, row, payer, token << 40 | payee, _amount(state.dice, most))
         return
     held = state.balance[first + payer]
     at = _exchange_of(payer)
     if at >= 0:
-        _pay(state, columns, row, token, payer, at, held)
+        _pay(state, columns, row, payer, token << 40 | at, held)
         return
     payee = _recipient(state, token)
-    amount = held if draw(state.dice, 3) == 0 else _amount(state.dice, held)
-    _pay(state, columns, row, token, payer, payee, amount)
+    amount = held if _draw(state.dice, 3) == 0 else _amount(state.dice, held)
+    _pay(state, columns, row, payer, token << 40 | payee, amount)
 
 
 @kernel
@@ -296,24 +257,26 @@ def fill(state: State, columns: Columns, wanted: int) -> tuple[int, int, int]:
     what is left, the first nothing but mints.
     """
     n_blocks, n_tx, row = 0, 0, 0
-    while row < wanted and state.tally[MADE] < state.n:
-        columns.block_number[n_blocks] = state.tally[BLOCKS]
+    while row < wanted and state.tally[_MADE] < state.n:
+        columns.block_number[n_blocks] = state.tally[_BLOCKS]
         columns.block_first_tx[n_blocks] = n_tx
         size = int(
-            60 + draw(state.dice, 140) + 16 * draw(state.dice, draw(state.dice, 12) + 1)
+            60
+            + _draw(state.dice, 140)
+            + 16 * _draw(state.dice, _draw(state.dice, 12) + 1)
         )
-        if state.tally[BLOCKS] == 0:
+        if state.tally[_BLOCKS] == 0:
             size = 4 * N_HOT
-        size = int(min(size, state.n - state.tally[MADE]))
+        size = int(min(size, state.n - state.tally[_MADE]))
         place, log, n_before = 0, 0, 0
         for i in range(size):
-            if i == 0 or state.tally[BLOCKS] == 0 or draw(state.dice, 16) > 0:
+            if i == 0 or state.tally[_BLOCKS] == 0 or _draw(state.dice, 16) > 0:
                 n_before = 0
-                while draw(state.dice, 64) == 0:
+                while _draw(state.dice, 64) == 0:
                     columns.tx_place[n_tx] = place
                     columns.tx_status[n_tx] = _FAILED
                     columns.tx_first_transfer[n_tx] = row
-                    columns.tx_sender[n_tx] = _known(state.dice, state.tally[KNOWN])
+                    columns.tx_sender[n_tx] = _known(state.dice, state.tally[_KNOWN])
                     n_tx, place = n_tx + 1, place + 1
                 columns.tx_place[n_tx] = place
                 columns.tx_status[n_tx] = _DONE
@@ -329,9 +292,9 @@ def fill(state: State, columns: Columns, wanted: int) -> tuple[int, int, int]:
                 log += 1
             n_before += 1
             row += 1
-            state.tally[MADE] += 1
+            state.tally[_MADE] += 1
         n_blocks += 1
-        state.tally[BLOCKS] += 1
+        state.tally[_BLOCKS] += 1
     columns.block_first_tx[n_blocks] = n_tx
     columns.tx_first_transfer[n_tx] = row
     return n_blocks, n_tx, row

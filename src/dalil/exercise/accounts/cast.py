@@ -43,26 +43,9 @@ class AccountCast:
     @classmethod
     def on(cls, stage: AccountStage) -> AccountCast:
         """Bring everybody on stage; names are invented and say EXERCISE."""
-        exchanges = [
-            AccountExchange(
-                stage,
-                stage.cast(
-                    f"exchange_{name.lower()}", f"Exercise Exchange {name}", "exchange"
-                ),
-            )
-            for name in ("Amber", "Birch", "Cobalt")
-        ]
+        exchanges = _exchanges(stage)
         amber, birch, cobalt = exchanges
-        brokers = [
-            AccountBroker(
-                stage,
-                stage.cast(
-                    f"broker_{name.lower()}", f"Exercise Broker {name}", "broker"
-                ),
-                cobalt,
-            )
-            for name in ("Elm", "Oak")
-        ]
+        brokers = _brokers(stage, cobalt)
         rental = EnergyRental(
             stage, stage.cast("rental_reed", "Exercise Energy Rental Reed", "rental")
         )
@@ -143,3 +126,26 @@ class AccountCast:
                 player.act(stage)
             stage.chain.close()
             yield hour
+
+
+def _exchanges(stage: AccountStage) -> list[AccountExchange]:
+    return [
+        AccountExchange(
+            stage,
+            stage.cast(
+                f"exchange_{name.lower()}", f"Exercise Exchange {name}", "exchange"
+            ),
+        )
+        for name in ("Amber", "Birch", "Cobalt")
+    ]
+
+
+def _brokers(stage: AccountStage, exchange: AccountExchange) -> list[AccountBroker]:
+    return [
+        AccountBroker(
+            stage,
+            stage.cast(f"broker_{name.lower()}", f"Exercise Broker {name}", "broker"),
+            exchange,
+        )
+        for name in ("Elm", "Oak")
+    ]

@@ -45,11 +45,11 @@ class Told(NamedTuple):
 
     kind: EventKind
     contract: bytes
-    subject: bytes
-    other: bytes
-    amount: int
-    ref: int
-    log: int
+    subject: bytes = b""
+    other: bytes = b""
+    amount: int = 0
+    ref: int = -1
+    log: int = NO_LOG
 
 
 @dataclass(slots=True)
@@ -184,21 +184,9 @@ class AccountChain:
         """Begin a transaction whose events the caller adds with `tell`."""
         return self._begin(sender, call)
 
-    def tell(
-        self,
-        tx: Tx,
-        kind: EventKind,
-        contract: bytes,
-        *,
-        subject: bytes = b"",
-        other: bytes = b"",
-        amount: int = 0,
-        ref: int = -1,
-        in_log: bool = True,
-    ) -> None:
+    def tell(self, tx: Tx, event: Told, *, in_log: bool = True) -> None:
         """Add an event; one that is no log stands ahead of the logs."""
-        log = self._log() if in_log else NO_LOG
-        tx.told.append(Told(kind, contract, subject, other, amount, ref, log))
+        tx.told.append(event._replace(log=self._log() if in_log else NO_LOG))
 
     def wipe(self, tx: Tx, coin: Coin, account: bytes) -> int:
         """Take a frozen balance out of being; how much it was."""

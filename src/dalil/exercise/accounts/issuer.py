@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dalil.chains.accounts import EventKind
+from dalil.exercise.accounts.chain import Told
 from dalil.exercise.accounts.coins import DOLLAR, NATIVE
 from dalil.exercise.accounts.stage import DOLLARS
 from dalil.exercise.accounts.tronform import Call
@@ -121,7 +122,7 @@ class Issuer:
     def _freeze(self, stage: AccountStage, freeze: Freeze) -> None:
         tx = self._confirm(stage, freeze)
         token = DOLLAR.key
-        stage.chain.tell(tx, EventKind.FREEZE, token, subject=freeze.account)
+        stage.chain.tell(tx, Told(EventKind.FREEZE, token, freeze.account))
         self._executed(stage, tx, freeze)
         stage.chain.frozen.add((DOLLAR, freeze.account))
         freeze.executed = stage.chain.height
@@ -135,7 +136,7 @@ class Issuer:
             self._submit(stage, freeze, "removeBlackList(address)")
             tx = self._confirm(stage, freeze)
             token = DOLLAR.key
-            stage.chain.tell(tx, EventKind.UNFREEZE, token, subject=freeze.account)
+            stage.chain.tell(tx, Told(EventKind.UNFREEZE, token, freeze.account))
             stage.chain.frozen.discard((DOLLAR, freeze.account))
         else:
             self._submit(stage, freeze, "destroyBlackFunds(address)")
@@ -149,18 +150,12 @@ class Issuer:
         chain, asked = stage.chain, (DOLLAR.key, what.encode(), freeze.account)
         call = Call("submitTransaction(address,uint256,bytes)", self.wallet, asked)
         tx = chain.act(self._owners[0], call)
+        kind, about = EventKind.SUBMISSION, (freeze.account, DOLLAR.key)
+        if what.startswith("remove"):
+            kind = EventKind.UNFREEZE_SUBMISSION
         if what.startswith("destroy"):  # no freeze is asked for, nor lifted
-            chain.tell(tx, EventKind.SUBMISSION, self.wallet, ref=freeze.ref)
-        else:
-            lifts = what.startswith("remove")
-            chain.tell(
-                tx,
-                EventKind.UNFREEZE_SUBMISSION if lifts else EventKind.SUBMISSION,
-                self.wallet,
-                subject=freeze.account,
-                other=DOLLAR.key,
-                ref=freeze.ref,
-            )
+            about = (b"", b"")
+        chain.tell(tx, Told(kind, self.wallet, *about, ref=freeze.ref))
         self._agree(stage, tx, freeze, self._owners[0])
 
     def _confirm(self, stage: AccountStage, freeze: Freeze) -> Tx:
@@ -171,7 +166,7 @@ class Issuer:
 
     def _agree(self, stage: AccountStage, tx: Tx, freeze: Freeze, who: bytes) -> None:
         kind = EventKind.CONFIRMATION
-        stage.chain.tell(tx, kind, self.wallet, other=who, ref=freeze.ref)
+        stage.chain.tell(tx, Told(kind, self.wallet, other=who, ref=freeze.ref))
 
     def _executed(self, stage: AccountStage, tx: Tx, freeze: Freeze) -> None:
-        stage.chain.tell(tx, EventKind.EXECUTION, self.wallet, ref=freeze.ref)
+        stage.chain.tell(tx, Told(EventKind.EXECUTION, self.wallet, ref=freeze.ref))

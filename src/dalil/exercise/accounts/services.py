@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dalil.chains.accounts import EventKind
+from dalil.exercise.accounts.chain import Told
 from dalil.exercise.accounts.coins import DOLLAR, NATIVE
 from dalil.exercise.accounts.stage import DOLLARS
 from dalil.exercise.accounts.tronform import Call
@@ -103,14 +104,8 @@ class EnergyRental:
         """Activate an account."""
         chain = stage.chain
         tx = chain.act(self.pool, Call("AccountCreateContract", account))
-        chain.tell(
-            tx,
-            EventKind.ACTIVATION,
-            bytes(20),
-            subject=account,
-            other=self.pool,
-            in_log=False,
-        )
+        opened = Told(EventKind.ACTIVATION, bytes(20), account, self.pool)
+        chain.tell(tx, opened, in_log=False)
 
     def lend(self, stage: AccountStage, account: bytes) -> None:
         """Delegate energy for an hour's transfers; the customer pays if he can."""
@@ -118,13 +113,6 @@ class EnergyRental:
         if stage.held(account, NATIVE) > 20 * DOLLARS:
             chain.pay(NATIVE, account, self.pool, 3 * DOLLARS)
         call = Call("DelegateResourceContract", account, (_LENT,))
-        chain.tell(
-            chain.act(self.pool, call),
-            EventKind.DELEGATION,
-            bytes(20),
-            subject=account,
-            other=self.pool,
-            amount=_LENT,
-            in_log=False,
-        )
+        lent = Told(EventKind.DELEGATION, bytes(20), account, self.pool, _LENT)
+        chain.tell(chain.act(self.pool, call), lent, in_log=False)
         stage.children.append(account)

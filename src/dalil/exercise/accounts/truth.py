@@ -75,18 +75,7 @@ def true_story(
             "pool": text(cast.rental.pool),
             "n_children": len(set(stage.children)),
         },
-        "poisoning": {
-            "txids": sorted(name.hex() for name in stage.noise),
-            "traps": [
-                {
-                    "address": text(trap.address),
-                    "imitates": text(trap.imitates),
-                    "victim": text(trap.victim),
-                }
-                for trap in cast.poisoner.traps
-            ],
-            "fake_tokens": [token_caip19(CHAIN, c.kind, c.key) for c in FAKES],
-        },
+        "poisoning": _poisoning(stage, cast, text),
         "freezes": [_freeze(freeze, text) for freeze in cast.issuer.freezes],
         "service_wallet": {
             "address": text(cast.lotus.wallet),
@@ -95,18 +84,39 @@ def true_story(
             "to_listed": str(cast.lotus.to_listed),
         },
         "tagged": tagged,
-        "actors": [
+        "actors": _actors(stage, text),
+    }
+
+
+def _actors(stage: AccountStage, text: Callable[[bytes], str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": actor.id,
+            "name": actor.name,
+            "kind": actor.kind,
+            "accounts": {
+                role: [text(key) for key in keys]
+                for role, keys in actor.accounts.items()
+            },
+        }
+        for actor in stage.actors
+    ]
+
+
+def _poisoning(
+    stage: AccountStage, cast: AccountCast, text: Callable[[bytes], str]
+) -> dict[str, Any]:
+    return {
+        "txids": sorted(name.hex() for name in stage.noise),
+        "traps": [
             {
-                "id": actor.id,
-                "name": actor.name,
-                "kind": actor.kind,
-                "accounts": {
-                    role: [text(key) for key in keys]
-                    for role, keys in actor.accounts.items()
-                },
+                "address": text(trap.address),
+                "imitates": text(trap.imitates),
+                "victim": text(trap.victim),
             }
-            for actor in stage.actors
+            for trap in cast.poisoner.traps
         ],
+        "fake_tokens": [token_caip19(CHAIN, c.kind, c.key) for c in FAKES],
     }
 
 
