@@ -26,6 +26,7 @@ __all__ = [
     "Met",
     "Named",
     "Seen",
+    "fill_marks",
     "fill_slots",
     "meet",
     "new_seen",
