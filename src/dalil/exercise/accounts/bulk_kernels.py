@@ -202,7 +202,7 @@ def _pay(
     else:
         columns.transfer_amount[row, 0] = value
         columns.transfer_amount[row, 1] = 0
-    columns.transfer_amount[row, 2:] = 0
+    columns.transfer_amount[row, 2] = columns.transfer_amount[row, 3] = 0
 
 
 @lean
