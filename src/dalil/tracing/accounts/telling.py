@@ -26,7 +26,7 @@ from dalil.tracing.stops import StopCode
 from dalil.units import exact_sum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -142,7 +142,7 @@ class AccountTeller:
             direct = named & (np.arange(flow.value.size) < flow.n_seeds)
         names = {n for c in coins for n in self.met[c].names}
         held = {m.address for m in self.request.marks if m.name in names}
-        total = self._moved(held, out=not forward)
+        total = self._moved(held, out=not forward, met=flow.output[coins])
         return AccountTarget(
             name=name,
             reason=self.met[coins[0]].reason,
@@ -158,13 +158,27 @@ class AccountTeller:
         )
 
     def _moved(
-        self, addresses: Iterable[int], *, out: bool, until: int | None = None
+        self,
+        addresses: Collection[int],
+        *,
+        out: bool,
+        until: int | None = None,
+        met: I64 | None = None,
     ) -> int:
-        """Add up what came to some addresses, or went out, of the token."""
+        """Add up what came to some addresses, or went out, of the token.
+
+        What moves among them came once; of that only `met`, in which the trace
+        ends, is counted: a sweep is no second receipt.
+        """
         view, token, total = self.view, self.request.token, 0
+        own = np.fromiter(addresses, np.int64)
         for address in addresses:
             rows = (view.transfers_from if out else view.transfers_to)(address, token)
-            rows = rows[view.transfer_from[rows] != view.transfer_to[rows]]
+            other = (view.transfer_to if out else view.transfer_from)[rows]
+            among = np.isin(other, own)
+            if met is not None:
+                among &= (other == address) | ~np.isin(rows, met)
+            rows = rows[~among]
             if until is not None:
                 rows = rows[rows <= until]
             amounts = exact_amounts(view, rows)
