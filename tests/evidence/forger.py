@@ -47,12 +47,14 @@ class Forger:
         return dict.__getitem__({"it": found[n % len(found)]}, "it")
 
     def flow(self, name: str) -> Found:
-        flows = [f for f in self.doc["findings"] if f["kind"] == "flow"]
+        kinds = ("flow", "token_flow")
+        flows = [f for f in self.doc["findings"] if f["kind"] in kinds]
         return next(f for f in flows if name in f["statement"]["target"])
 
     def line(self, finding: Found) -> Found:
-        """The summary's line of a flow."""
-        lines = self.doc["summary"]["targets"]
+        """The line of a flow, in the summary or at its asset."""
+        assets = [t for asset in self.doc["assets"] for t in asset["targets"]]
+        lines = [*self.doc["summary"]["targets"], *assets]
         return next(t for t in lines if t["finding"] == finding["id"])
 
     def swap(self, old: str, new: str) -> None:
@@ -68,7 +70,7 @@ class Forger:
         """Make every id and hash anew and write the bundle; returns its root."""
         self.put("data/blocks.json", self.blocks)
         text = json.dumps(self.doc)
-        for record in self.doc["traces"]:
+        for record in (*self.doc["traces"], *self.doc["account_traces"]):
             rest = {k: v for k, v in record.items() if k != "id"}
             text = text.replace(record["id"], content_hash(rest))
         text = _new_ids(text)

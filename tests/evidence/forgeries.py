@@ -47,7 +47,7 @@ class Forgery:
     fate: Literal["rejected", "listed"]
     named: str
     """Regular expression over the failures' premises, or over `not_checked`."""
-    base: Literal["small", "genesis"] = "small"
+    base: Literal["small", "genesis", "accounts"] = "small"
 
     @property
     def id(self) -> str:

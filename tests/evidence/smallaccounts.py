@@ -31,19 +31,22 @@ from dalil.sources.accounts.shaping import (
     batch_of,
 )
 from dalil.sources.blockfolder import open_blocks
+from dalil.units import utc_day
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dalil.evidence.document import Target
+    from dalil.evidence.account_document import AssetTarget
 
 __all__ = [
     "DEV",
     "DOLLAR_KEY",
     "NILE",
+    "SEEDS",
     "TRON",
     "USDT",
     "Play",
+    "line",
     "scandal",
     "story",
     "work",
@@ -52,6 +55,7 @@ __all__ = [
 TRON, NILE, DEV = "tron:0x2b6653dc", "tron:0xcd8690dc", "eip155:31337"
 USDT = parse_token("USDT", TRON)[1]
 DOLLAR_KEY = DOLLAR.key
+SEEDS = ("appeal 1", "appeal 2", "appeal 3")
 ONE = 10**6
 _START, _DAY = 1_704_110_400, 86_400  # 2024-01-01T12:00:00Z
 
@@ -130,8 +134,9 @@ def story(chain: str = TRON, token: bytes = USDT) -> Play:
     thousand of others; of what the service holds then, 450 go to the listed wallet.
     """
     play = Play(chain, token)
-    for name, amount in (("donor 1", 700), ("donor 2", 600), ("crowd", 83_000)):
+    for name, amount in (("donor 1", 700), ("donor 2", 600), ("crowd", 93_000)):
         play.pay("NOBODY", name, amount)
+    play.pay("crowd", "market", 10_000)
     play.pay("crowd", "lotus", 82_000)
     play.pay("donor 1", "appeal 1", 600)
     play.pay("donor 2", "appeal 2", 300)
@@ -202,7 +207,7 @@ def work(
         lines += ["[[seeds]]", f'address = "{_coins(folder)}"',
                   'source = "EXERCISE list"']  # fmt: skip
     if prices:
-        days = sorted({_day(block.time) for block in play.blocks})
+        days = sorted({utc_day(block.time) for block in play.blocks})
         rows = "".join(f"{day},0.91,0.99{i % 10}\n" for i, day in enumerate(days))
         (folder / "dollar.csv").write_text(f"date,EUR,USD\n{rows}", encoding="utf-8")
         lines += ["[[token_prices]]", f'token = "{play.caip19}"',
@@ -220,12 +225,6 @@ tags = ["../tags.csv"]
     return investigate(read_charter(case))
 
 
-def _day(seconds: int) -> str:
-    from dalil.units import utc_day
-
-    return utc_day(seconds)
-
-
 def _coins(folder: Path) -> str:
     """Build a ledger of outputs on which an address was paid and paid on."""
     chain = MiniChain(seed=5)
@@ -241,8 +240,8 @@ def _coins(folder: Path) -> str:
     return chain.addresses(seed)[0]
 
 
-def line(found: Investigation, name: str) -> Target:
+def line(found: Investigation, name: str) -> AssetTarget:
     """Find a target's line among a case's assets."""
     told = [t for a in found.document.assets for t in a.targets if name in t.name]
     (one,) = told
-    return one  # type: ignore[return-value]
+    return one
