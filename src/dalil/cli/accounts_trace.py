@@ -27,6 +27,7 @@ def accounts_result(direction: str, asked: Asked, limits: Limits) -> dict[str, A
 
     One token's trace stands by itself; of several each is one of ``traces``.
     """
+    from dalil.cases.accounts.desk import noise_of
     from dalil.ledger.accounts import AccountLedger
     from dalil.tracing import Direction
     from dalil.tracing.accounts import AccountRequest, trace_accounts
@@ -39,11 +40,18 @@ def accounts_result(direction: str, asked: Asked, limits: Limits) -> dict[str, A
     addresses = [row for row in found.values() if row is not None]
     marks, naming = _marks(view, asked)
     tokens, left_out = _tokens(view, asked, addresses, transfers, direction)
+    noise = noise_of(view).transfer.tolist()
     traces = []
     for token in tokens:
         mine = [t for t in transfers if int(view.transfer_token[t]) == token]
         request = AccountRequest(
-            Direction(direction), token, addresses, mine, marks, limits
+            Direction(direction),
+            token,
+            addresses,
+            mine,
+            marks=marks,
+            noise=noise,
+            limits=limits,
         )
         done = trace_accounts(view, request, ticker)
         traces.append(done.to_json() | _worth(done, asked))

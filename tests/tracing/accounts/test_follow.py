@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -449,3 +449,25 @@ def test_no_seeds_give_a_trace_of_zeros(direction: Direction) -> None:
     result = trace_accounts(split(), AccountRequest(direction, 0))
     assert result.unspent.upper_sat == 0
     assert result.to_json()["stops"] == []
+
+
+def test_what_only_imitates_a_partner_is_no_seed() -> None:
+    ledger = HandAccounts()
+    ledger.pay("NOBODY", "donor", 90)
+    ledger.pay("NOBODY", "impostor", 5)
+    ledger.pay("donor", "appeal", 90)
+    dust = ledger.pay("impostor", "appeal", 1)
+    ledger.pay("appeal", "listed", 91)
+    appeal, listed = ledger.find_address("appeal"), ledger.find_address("listed")
+    assert appeal is not None
+    assert listed is not None
+    marks = [Mark(listed, "Listed")]
+    plain = AccountRequest(Direction.FORWARD, 0, [appeal], marks=marks)
+    without = replace(plain, noise=[dust])
+    assert trace_accounts(ledger, plain).graph.flow.seed_total == 91
+    found = trace_accounts(ledger, without)
+    assert found.seeds.n_noise == 1
+    assert found.graph.flow.seed_total == 90
+    assert (
+        found.targets[0].amounts.lower_sat == found.targets[0].amounts.upper_sat == 90
+    )

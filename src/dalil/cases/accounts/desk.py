@@ -46,6 +46,11 @@ class AccountDesk(NamedDesk[AccountLedger]):
         return SavedProofs(self.ledger.chain, self.charter.node_answers)
 
     @cached_property
+    def noise(self) -> list[int]:
+        """Transfers that only imitate a known partner."""
+        return noise_of(self.ledger).transfer.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
     def deposits(self) -> Deposits:
         """Addresses that only forward to a tagged service."""
         self.progress("deposit addresses", 0, 0)

@@ -69,6 +69,7 @@ def work_accounts(desk: AccountDesk, into: Collected, starts: Starts) -> Account
             token,
             addresses,
             marks=marks,
+            noise=desk.noise,
             limits=Limits(
                 max_hops=limits.max_hops or usual.max_hops,
                 not_after=limits.until or usual.not_after,

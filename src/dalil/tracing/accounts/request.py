@@ -32,6 +32,10 @@ class AccountRequest:
     marks : sequence of Mark
         Named addresses; marks on seed addresses are not heeded. Give services,
         their deposit addresses (``by="deposit"``), pools and bridges here.
+    noise : sequence of int
+        Transfers that only imitate a known partner
+        (`dalil.clustering.accounts.poisoning`): never seeds of `addresses`.
+        What they moved is other money.
     limits : Limits
         How far to go. A hop is one transfer between two accounts; `min_value`
         is in base units, and holds for what stays behind as for what is paid;
@@ -43,4 +47,5 @@ class AccountRequest:
     addresses: Sequence[int] = ()
     transfers: Sequence[int] = ()
     marks: Sequence[Mark] = ()
+    noise: Sequence[int] = ()
     limits: Limits = field(default_factory=Limits)

@@ -274,6 +274,7 @@ class AccountTrace:
                 "n": flow.n_seeds,
                 "total_amount": str(flow.seed_total),
                 "n_change_left_out": self.seeds.n_inner,
+                "n_noise_left_out": self.seeds.n_noise,
                 "n_opening_left_out": self.seeds.n_opening,
                 "n_outside_time_limit": self.seeds.n_outside_window,
                 "on_services": self.seeds_on_services,

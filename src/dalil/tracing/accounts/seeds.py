@@ -29,6 +29,8 @@ class AccountSeeds:
         Transfers from one seed address to another, so no seeds.
     n_outside_window : int
         Seeds left out because they arose outside the limits of time.
+    n_noise : int
+        Transfers left out as noise; see `AccountRequest.noise`.
     n_opening : int
         Seed addresses that held something before the ledger begins, or may
         have: that is no seed, since what paid it is not to be seen.
@@ -37,6 +39,7 @@ class AccountSeeds:
     transfers: I64
     n_inner: int = 0
     n_outside_window: int = 0
+    n_noise: int = 0
     n_opening: int = 0
 
 
@@ -76,6 +79,8 @@ def find_seeds(view: AccountView, request: AccountRequest) -> AccountSeeds:
         If a transfer is not in the ledger, or of another token.
     """
     received, n_inner = _received(view, request)
+    noisy = np.isin(received, np.array(list(request.noise), dtype=np.int64))
+    received = received[~noisy]
     both = np.unique(np.concatenate([received, _named(view, request)]))
     moves = np.asarray(view.transfer_from)[both] != np.asarray(view.transfer_to)[both]
     moves &= np.array([amount > 0 for amount in view.amounts(both)], dtype=np.bool_)
@@ -89,5 +94,6 @@ def find_seeds(view: AccountView, request: AccountRequest) -> AccountSeeds:
         both[inside],
         n_inner=n_inner,
         n_outside_window=int((~inside).sum()),
+        n_noise=int(noisy.sum()),
         n_opening=sum(balance != 0 for balance in held),
     )
