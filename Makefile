@@ -23,6 +23,7 @@ test: ## every test; first fetches the node and the browser they use, where it c
 	$(call SETUP,test check)
 	@tools/fetch_node.sh || echo "test: going on without the node; its tests are skipped and counted" >&2
 	@tools/fetch_litecoin.sh || echo "test: going on without Litecoin's node; its tests are skipped and counted" >&2
+	@tools/fetch_anvil.sh || echo "test: going on without Anvil; its tests are skipped and counted" >&2
 	@tools/fetch_chromium.sh || echo "test: going on without the browser; its tests are skipped and counted" >&2
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -33,14 +34,16 @@ check: ## style, types, layers, documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/command_pages.py --check
+	$(BIN)/python tools/embed_proofs.py --check
 
 bench: ## measure building and reading, beside peers where they are installed
 	$(call SETUP,test check)
 	@for each in bench/bench_*.py; do echo "== $$each"; $(BIN)/python "$$each" $(ARGS) || exit 1; done
 
-node: ## fetch a Bitcoin and a Litecoin node into .cache for the tests; installs nothing
+node: ## fetch the nodes that tests use (Bitcoin, Litecoin, Anvil) into .cache; installs nothing
 	@tools/fetch_node.sh $(ARGS)
 	@tools/fetch_litecoin.sh $(ARGS)
+	@tools/fetch_anvil.sh $(ARGS)
 
 docs: ## write docs/commands.md anew from the commands' own help
 	$(call SETUP,test check)

@@ -37,6 +37,7 @@ _MARK_OF_FIXTURE = {
     "real_data": "real_data",
     "node_program": "node",
     "litecoin_program": "node",
+    "anvil_program": "node",
     "chromium": "browser",
 }
 

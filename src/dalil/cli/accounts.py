@@ -31,18 +31,22 @@ def is_accounts(path: Path) -> bool:
 def amount_text(amount: str | None, row: dict[str, Any]) -> str:
     """Write base units for people: with a point where the decimals are known.
 
-    `row` has the token's `token`, `symbol` and `decimals`.
+    `row` has the token's `symbol` and `decimals`; the token itself is named
+    elsewhere on the page where nobody knows it.
     """
     if amount is None:
         return "unknown"
-    name = row.get("symbol") or row["token"]
     decimals = row.get("decimals")
     if decimals is None:
-        return f"{int(amount):,} base units of {name}"
+        return f"{int(amount):,} base units"
     sign = "-" if amount.startswith("-") else ""
     whole, part = divmod(abs(int(amount)), 10**decimals)
     digits = f".{part:0{decimals}d}".rstrip("0").rstrip(".") if decimals else ""
-    return f"{sign}{whole:,}{digits} {name}"
+    return f"{sign}{whole:,}{digits} {row.get('symbol') or ''}".rstrip()
+
+
+def _unknown(row: dict[str, Any]) -> str:
+    return "" if row.get("symbol") else f" of {row['token']}"
 
 
 def address_result(path: Path, address: str, tags: Path | None) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def tx_text(result: dict[str, Any]) -> str:
     ]
     rows += [
         f"  {row['kind']}: {row['from']} -> {row['to']}: "
-        f"{amount_text(row['amount'], row)}"
+        f"{amount_text(row['amount'], row)}{_unknown(row)}"
         for row in result["transfers"]
     ]
     rows += [
@@ -158,7 +162,7 @@ def history_text(result: dict[str, Any]) -> str:
     rows = [f"{result['address']}: {result['n_transfers']:,} transfers"]
     rows += [
         f"{row['n']:>10} {row['time_utc']} {row['from']} -> {row['to']} "
-        f"{amount_text(row['amount'], row)}"
+        f"{amount_text(row['amount'], row)}{_unknown(row)}"
         for row in result["transfers"]
     ]
     if result["next"] is not None:

@@ -70,6 +70,55 @@ def make(folder: Path, seed: int, scale: int, lang: str, *, as_json: bool) -> No
     )
 
 
+@exercise.command(name="make-accounts")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--seed", default=1, show_default=True, help="Which world.")
+@click.option(
+    "--strangers",
+    type=click.IntRange(0, 1_000_000),
+    default=600,
+    show_default=True,
+    help="Accounts that rent energy from one service.",
+)
+@json_option
+def make_accounts(folder: Path, seed: int, strangers: int, *, as_json: bool) -> None:
+    """Make an exercise on a chain of accounts in DIR: rotating addresses, brokers.
+
+    A channel asks for tokens at seventeen addresses in turn; exchanges sweep,
+    a service rents energy, impostors poison, an issuer freezes. The same seed
+    and number give the same bytes.
+
+    \b
+    DIR/tron/        what a node of the test network would answer
+    DIR/etl/         token transfers in ethereum-etl's columns
+    DIR/case/        the captured channel, with case.toml
+    DIR/tags/        what the public knows of the services
+    DIR/truth.json   what really happened; do not look before you have worked
+
+    \b
+    Example:
+      dalil exercise make-accounts tether --seed 7
+      dalil ledger build tether/ledger --source tron-json:tether/tron \\
+        --chain tron:0xcd8690dc
+      dalil investigate tether/case --ledger tether/ledger
+    """
+    from dalil.exercise.accounts import Size, make_account_world
+
+    size = Size(n_children=strangers)
+    made = make_account_world(seed, folder, size, Ticker())
+    told = made.truth["blocks"] | {"chain": made.truth["chain"], "folder": str(folder)}
+    emit(
+        told,
+        as_json=as_json,
+        text=lambda: (
+            f"Made an exercise in {folder}: {told['n_tx']:,} transactions in "
+            f"{told['n_blocks']:,} blocks of {told['chain']}.\n"
+            f"Next: dalil ledger build {folder}/ledger --source "
+            f"tron-json:{folder}/tron --chain {told['chain']}"
+        ),
+    )
+
+
 @exercise.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("case", metavar="CASE", type=click.Path(path_type=Path))

@@ -36,17 +36,18 @@ def joined_text(parts: Sequence[Text]) -> Text:
     return Text(" ".join(p.en for p in parts), " ".join(p.ar for p in parts))
 
 
-def written(amount: str, asset: Asset) -> str:
-    """Write base units as people count them, with the token's name.
+def written(amount: str, asset: Asset) -> Text:
+    """Write base units as people count them, without needless zeros.
 
-    Without needless zeros; a token nobody knows is named by CAIP-19.
+    Of a token that nobody knows they stay base units; `_asset` names it.
     """
-    name = asset.symbol or asset.token
-    if not asset.decimals:
-        return f"{amount} {name}"
-    whole, part = divmod(int(amount), 10**asset.decimals)
-    digits = f"{whole}.{part:0{asset.decimals}d}".rstrip("0").rstrip(".")
-    return f"{digits} {name}"
+    if asset.symbol is None:
+        return Text(f"{amount} base units", f"{amount} وحدة أساسية")
+    digits = amount
+    if asset.decimals:
+        whole, part = divmod(int(amount), 10**asset.decimals)
+        digits = f"{whole}.{part:0{asset.decimals}d}".rstrip("0").rstrip(".")
+    return Text(f"{digits} {asset.symbol}", f"{digits} {asset.symbol}")
 
 
 def asset_headlines(works: Iterable[AccountWork]) -> list[Text]:
@@ -68,16 +69,17 @@ def _asset(asset: Asset) -> Text:
     """
     received = written(asset.seed_amount, asset)
     of = Text(
-        f"The addresses in question took in {received}, from anybody.",
-        f"وتلقّت العناوين موضوع السؤال {received} من أيٍّ كان.",
+        f"The addresses in question took in {received.en}, from anybody.",
+        f"وتلقّت العناوين موضوع السؤال {received.ar} من أيٍّ كان.",
     )
+    named = [] if asset.symbol else [Text(f"{asset.token}:", f"{asset.token}:")]
     if not asset.targets:
-        return joined_text([of, _UNNAMED])
+        return joined_text([*named, of, _UNNAMED])
     order = sorted(
         asset.targets,
         key=lambda t: (-int(t.lower_amount), -int(t.upper_amount), t.name),
     )
-    return joined_text([*(_target(asset, target) for target in order), of])
+    return joined_text([*named, *(_target(asset, target) for target in order), of])
 
 
 def _target(asset: Asset, target: AssetTarget) -> Text:
@@ -92,22 +94,25 @@ def _target(asset: Asset, target: AssetTarget) -> Text:
     )
     if target.lower_amount == target.upper_amount:
         share = Text(
-            f"{target.name}: exactly {low}, {direct} of it directly",
-            f"{target.name}: {low} بالضبط، منها {direct} مباشرةً",
+            f"{target.name}: exactly {low.en}, {direct.en} of it directly",
+            f"{target.name}: {low.ar} بالضبط، منها {direct.ar} مباشرةً",
         )
     elif target.lower_amount != "0":
         share = Text(
-            f"{target.name}: {direct} directly; between {low} and {high} in all",
-            f"{target.name}: {direct} مباشرةً، وبين {low} و{high} إجمالاً",
+            f"{target.name}: {direct.en} directly; between {low.en} and {high.en} "
+            "in all",
+            f"{target.name}: {direct.ar} مباشرةً، وبين {low.ar} و{high.ar} إجمالاً",
         )
     else:
         share = Text(
-            f"{target.name}: {direct} directly; not determinable, between 0 and {high}",
-            f"{target.name}: {direct} مباشرةً، والباقي لا يمكن تحديده، بين 0 و{high}",
+            f"{target.name}: {direct.en} directly; not determinable, between 0 and "
+            f"{high.en}",
+            f"{target.name}: {direct.ar} مباشرةً، والباقي لا يمكن تحديده، بين 0 "
+            f"و{high.ar}",
         )
     return Text(
-        f"{share.en}, of the {total} that came to it from anybody.",
-        f"{share.ar}، من أصل {total} وردت إليها من أيٍّ كان.",
+        f"{share.en}, of the {total.en} that came to it from anybody.",
+        f"{share.ar}، من أصل {total.ar} وردت إليها من أيٍّ كان.",
     )
 
 
