@@ -53,7 +53,7 @@ def header_of(block: object, number: int) -> BlockRows:
     )
 
 
-def is_proven(block: Json, name: bytes, chain: str, report: SourceReport) -> bool:
+def _is_proven(block: Json, name: bytes, chain: str, report: SourceReport) -> bool:
     """Tell whether the header hashes to its name; note it where it does not.
 
     Raises
@@ -128,7 +128,7 @@ def read_block(
         raise SourceError("a block without a list of transactions", number)
     if not isinstance(receipts, list) or len(receipts) != len(txs):
         raise SourceError("another number of receipts than of transactions", number)
-    proven = is_proven(block, rows.hash, chain, report)
+    proven = _is_proven(block, rows.hash, chain, report)
     n_logs = 0
     encoded: list[bytes] = []
     seen: set[bytes] = set()

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 from dalil.chains import tron
 from dalil.errors import InputError
 from dalil.sources.accounts.folder import ExportFolder
-from dalil.sources.accounts.tables import (
-    batches_of,
-    columns_of,
-    files_under,
-    missing_of,
-    table_of,
-)
+from dalil.sources.accounts.tablerows import batches_of, columns_of
+from dalil.sources.accounts.tables import files_under, missing_of, table_of
 from dalil.sources.accounts.transfers import TransferFiles
 
 if TYPE_CHECKING:

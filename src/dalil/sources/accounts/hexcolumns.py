@@ -14,7 +14,6 @@ __all__ = ["GOOD", "decimal_limbs", "hex_rows"]
 
 GOOD = -1
 _MOST_DIGITS = 78
-_BILLION = 1_000_000_000
 
 
 @numba.njit(cache=True)

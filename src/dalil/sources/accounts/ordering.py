@@ -15,7 +15,7 @@ import numpy as np
 from dalil.errors import InputError
 from dalil.extras import Foreign, needs
 from dalil.sources.accounts.rows import COLUMNS, Rows, joined, rows_of
-from dalil.sources.accounts.tables import batches_of
+from dalil.sources.accounts.tablerows import batches_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dalil.errors import InputError
 from dalil.extras import Foreign, needs
 from dalil.sources.accounts.numbers import decimal_of
-from dalil.sources.accounts.tables import batches_of, columns_of, plain_name
+from dalil.sources.accounts.tablerows import batches_of, columns_of
+from dalil.sources.accounts.tables import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
