@@ -7,17 +7,14 @@ between the rest. None of it is in any hash.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dalil.chains import evm, tron
-from dalil.chains.accounts import NO_LOG, NOBODY, TokenKind, TransferKind, TxStatus
-from dalil.chains.tokens import is_look_alike, known_token, token_caip19
-from dalil.errors import DalilError, InputError, LimitError
+from dalil.chains.accounts import NO_LOG, TransferKind, TxStatus
+from dalil.errors import InputError, LimitError
+from dalil.sources.accounts.explorercolumns import explorer_chain
+from dalil.sources.accounts.explorerrows import ExplorerRows
 from dalil.sources.accounts.grouping import grouped, unheld
-from dalil.sources.accounts.numbers import clip, decimal_of, hash_of, second_of
 from dalil.sources.accounts.report import SourceReport
 from dalil.sources.accounts.shaping import BlockRows, TransferRow, TxRows
 from dalil.sources.accounts.tables import files_under
@@ -28,45 +25,11 @@ if TYPE_CHECKING:
 
     from dalil.chains.accounts import AccountBatch
     from dalil.progress import Progress
+    from dalil.sources.accounts.explorerrows import ExplorerRow
 
 __all__ = ["ExplorerFiles"]
 
 _MOST_ROWS = 2_000_000
-_MOST_CELL = 1 << 20
-_ETHEREUM = "eip155:1"
-_PLAIN = re.compile(r"[^a-z0-9]+")
-_AMOUNT = re.compile(r"[0-9]{1,78}(?:\.([0-9]{1,78}))?", re.ASCII)
-_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]*)?", re.ASCII)
-_ZONE = re.compile(r"(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2})$")
-_NAMES: dict[str, tuple[str, ...]] = {
-    "hash": ("txhash", "transactionhash", "txnhash", "hash", "txid", "transactionid"),
-    "block": ("blockno", "block", "blocknumber", "blockheight"),
-    "second": ("unixtimestamp", "timestamp", "blocktimestamp"),
-    "time": ("datetimeutc", "timeutc", "blocktimeutc", "dateutc"),
-    "zoned": ("datetime", "time", "date"),
-    "source": ("from", "fromaddress", "ownaddress", "sender"),
-    "to": ("to", "toaddress", "receiver", "recipient"),
-    "amount": ("tokenvalue", "quantity", "amount", "value", "amounttoken"),
-    "contract": ("contractaddress", "tokencontract", "tokenaddress", "contract"),
-    "symbol": ("tokensymbol", "symbol", "token", "tokenabbr"),
-    "decimals": ("tokendecimal", "tokendecimals", "decimals"),
-    "status": ("status", "result", "contractret", "errcode"),
-    "tokenid": ("tokenid",),
-}
-"""Our words, and what explorers call them once blanks and marks are gone."""
-_NEEDED = ("hash", "source", "to", "amount")
-_FINE = frozenset({"", "success", "confirmed", "successful", "true", "ok", "1"})
-
-
-class _Row(NamedTuple):
-    block: int
-    second: int
-    tx: bytes
-    kind: int
-    token: bytes
-    source: bytes
-    to: bytes
-    amount: int
 
 
 class ExplorerFiles:
@@ -100,15 +63,16 @@ class ExplorerFiles:
         self.report = SourceReport()
         self._paths = files_under(paths, "csv")
         self._first, self._last = first or 0, last
-        self._told: str | None = chain
-        self._flagged: set[bytes] = set()
+        self._told = chain
 
-    @property
+    @cached_property
     def chain(self) -> str:
         """CAIP-2."""
-        if self._told is None:
-            self._told = _chain_of(self._paths)
-        return self._told
+        return explorer_chain(self._paths) if self._told is None else self._told
+
+    @cached_property
+    def _rows(self) -> ExplorerRows:
+        return ExplorerRows(self.chain, self.report)
 
     def batches(
         self,
@@ -128,12 +92,12 @@ class ExplorerFiles:
         One file may well tell two equal transfers of one transaction, which
         are two. So a row is dropped only beyond the most that one file has.
         """
-        merged: dict[_Row, int] = {}
+        merged: dict[ExplorerRow, int] = {}
         total = 0
         for path in self._paths:
-            once: dict[_Row, int] = {}
+            once: dict[ExplorerRow, int] = {}
             whole: set[bytes] = set()
-            for digest, row in self._rows(path):
+            for digest, row in self._rows.read(path):
                 if digest in whole:
                     self.report.n_duplicates_dropped += 1
                     continue
@@ -148,7 +112,7 @@ class ExplorerFiles:
                 merged[row] = max(held, n)
         yield from self._grouped([r for r, n in merged.items() for _ in range(n)])
 
-    def _grouped(self, rows: list[_Row]) -> Iterator[BlockRows]:
+    def _grouped(self, rows: list[ExplorerRow]) -> Iterator[BlockRows]:
         at: dict[int, BlockRows] = {}
         txs: dict[bytes, tuple[int, TxRows]] = {}
         for row in rows:
@@ -179,168 +143,3 @@ class ExplorerFiles:
         for number in sorted(at):
             at[number].txs.sort(key=lambda tx: tx.hash)
             yield at[number]
-
-    def _rows(self, path: Path) -> Iterator[tuple[bytes, _Row]]:
-        csv.field_size_limit(_MOST_CELL)
-        n = 1
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                lines = csv.reader(file)
-                names = _columns(next(lines, []), path)
-                for cells in lines:
-                    n += 1
-                    if not any(cells):
-                        continue
-                    row = {
-                        word: cells[i].strip() if i < len(cells) else ""
-                        for word, i in names.items()
-                    }
-                    made = self._row(row, f"{path.name}, row {n}")
-                    if made is not None:
-                        yield hashlib.sha256("\0".join(cells).encode()).digest(), made
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise InputError(
-                f"not readable: {error}", f"{path.name}, row {n}"
-            ) from error
-        except DalilError as error:
-            message = f"{path.name}, row {n}: {error.message}"
-            raise type(error)(message, error.value) from error
-
-    def _row(self, row: dict[str, str], where: str) -> _Row | None:
-        if row.get("status", "").lower() not in _FINE:
-            self.report.n_failed += 1
-            return None
-        if row.get("tokenid", "").isdigit() and not row.get("contract"):
-            self.report.note(where, "a TRC-10 asset or a single piece; left out")
-            return None
-        second = self._second(row)
-        block = (
-            decimal_of(row["block"].replace(",", ""), 1 << 40)
-            if row.get("block")
-            else second
-        )
-        kind, token = self._token(row)
-        return _Row(
-            block,
-            second,
-            hash_of(row["hash"]),
-            kind,
-            token,
-            self._account(row["source"]),
-            self._account(row["to"]) if row["to"] else NOBODY,
-            self._amount(row, kind, token),
-        )
-
-    def _second(self, row: dict[str, str]) -> int:
-        """Read a time; one without a zone only of a column that says UTC."""
-        if (told := row.get("second", "")).isdigit():
-            number = decimal_of(told)
-            return number // 1000 if number > 1 << 35 else number
-        if row.get("time"):
-            return second_of(row["time"])
-        text = row.get("zoned") or told
-        if not _ZONE.search(text):
-            raise InputError("a time whose zone nothing tells", clip(text))
-        return second_of(text)
-
-    def _account(self, text: str) -> bytes:
-        if self.chain in tron.NETWORKS:
-            return tron.decode_address(text)
-        return evm.decode_address(text)
-
-    def _token(self, row: dict[str, str]) -> tuple[int, bytes]:
-        contract, symbol = row.get("contract", ""), row.get("symbol", "")
-        coin = "TRX" if self.chain in tron.NETWORKS else "ETH"
-        if not contract:
-            if symbol.upper() not in ("", coin):
-                raise InputError(
-                    "a token is its contract, and none is here", clip(symbol)
-                )
-            return TokenKind.NATIVE, NOBODY
-        key = self._account(contract)
-        if is_look_alike(self.chain, key, symbol):
-            self.report.n_look_alikes += 1
-            if key not in self._flagged:
-                self._flagged.add(key)
-                name = token_caip19(self.chain, TokenKind.CONTRACT, key)
-                self.report.note(
-                    name, f"bears the symbol {clip(symbol)}, and is not it"
-                )
-        return TokenKind.CONTRACT, key
-
-    def _amount(self, row: dict[str, str], kind: int, token: bytes) -> int:
-        """Read an amount of whole tokens into base units, exactly.
-
-        Raises
-        ------
-        InputError
-            If the decimals are not known, or there are more digits than them.
-        """
-        known = known_token(self.chain, kind, token)
-        name = token_caip19(self.chain, kind, token)
-        if known is not None:
-            decimals = known.decimals
-        elif row.get("decimals"):
-            decimals = decimal_of(row["decimals"], 77)
-        else:
-            raise InputError("nothing tells this token's decimals", name)
-        self.report.decimals.setdefault(name, (row.get("symbol", "")[:80], decimals))
-        if self.report.decimals[name][1] != decimals:
-            raise InputError("a token with two numbers of decimals", name)
-        text = row["amount"]
-        if len(text) > 200:
-            raise InputError("not an amount", clip(text))
-        if "," in text:
-            if not _GROUPED.fullmatch(text):
-                raise InputError("not an amount", clip(text))
-            text = text.replace(",", "")
-        match = _AMOUNT.fullmatch(text.removesuffix("."))
-        if match is None:
-            raise InputError("not an amount", clip(text))
-        whole, _, part = text.partition(".")
-        part = part.rstrip("0")
-        if len(part) > decimals:
-            raise InputError(f"more digits than {decimals} decimals", clip(text))
-        return decimal_of(int(whole + part.ljust(decimals, "0")))
-
-
-def _columns(header: list[str], path: Path) -> dict[str, int]:
-    """Find our words among a file's columns.
-
-    Raises
-    ------
-    InputError
-        If one that is needed is missing.
-    """
-    theirs = {
-        _PLAIN.sub("", name.lower()): i for i, name in reversed([*enumerate(header)])
-    }
-    found = {}
-    for word, names in _NAMES.items():
-        for name in names:
-            if name in theirs:
-                found[word] = theirs[name]
-                break
-    lacks = [word for word in _NEEDED if word not in found]
-    if lacks or not {"second", "time", "zoned"} & found.keys():
-        missing = ", ".join(lacks) or "time"
-        raise InputError(f"an export without a column of {missing}", path)
-    return found
-
-
-def _chain_of(paths: Sequence[Path]) -> str:
-    """Guess a chain by how addresses are spelled: TRON's begin with T."""
-    csv.field_size_limit(_MOST_CELL)
-    for path in paths:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            lines = csv.reader(file)
-            try:
-                names = _columns(next(lines, []), path)
-                for cells in lines:
-                    if len(cells) > names["source"]:
-                        on_tron = cells[names["source"]].strip().startswith("T")
-                        return tron.CAIP2 if on_tron else _ETHEREUM
-            except csv.Error as error:
-                where = f"{path.name}, row {lines.line_num}"
-                raise InputError(f"not readable: {error}", where) from error
-    return _ETHEREUM
