@@ -14,6 +14,7 @@ from dalil.errors import DalilError, SourceError, UsageError
 from dalil.progress import silent
 from dalil.sources.accounts import open_source
 from dalil.sources.accounts.evmnode import EvmNode
+from dalil.sources.accounts.evmtoken import EvmToken
 from dalil.sources.accounts.place import node_place
 from tests.sources.accounts.servers import TOKEN, Answer, EvmChain, NodeServer, hexed
 
@@ -30,12 +31,17 @@ def nothing(_height: int) -> bytes | None:
     return None
 
 
-def source(server: NodeServer, **how: Any) -> EvmNode:
-    return EvmNode(node_place(server.url), pause=0.01, **how)
+def source(
+    server: NodeServer, *, token: str | None = None, **how: Any
+) -> EvmNode | EvmToken:
+    place = node_place(server.url)
+    if token is not None:
+        return EvmToken(place, token, pause=0.01, **how)
+    return EvmNode(place, pause=0.01, **how)
 
 
 def taken(
-    node: EvmNode,
+    node: EvmNode | EvmToken,
     after: int | None = None,
     known: Callable[[int], bytes | None] = nothing,
 ) -> dict[int, bytes]:

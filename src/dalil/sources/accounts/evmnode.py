@@ -1,20 +1,17 @@
-"""A node that speaks Ethereum's JSON-RPC: every block, or one token's logs."""
+"""Nodes that speak Ethereum's JSON-RPC, asked for every block."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dalil.chains import tron
-from dalil.chains.tokens import parse_token
 from dalil.errors import InputError, SourceError
+from dalil.sources.accounts.evmasked import EvmAsked
 from dalil.sources.accounts.evmblocks import header_of, read_block
 from dalil.sources.accounts.evmtraces import add_call_tree, add_flat
 from dalil.sources.accounts.following import follow
 from dalil.sources.accounts.grouping import grouped
-from dalil.sources.accounts.jsonrpc import JsonRpc, RpcError
-from dalil.sources.accounts.numbers import hash_of, quantity
-from dalil.sources.accounts.report import SourceReport
-from dalil.sources.accounts.tokenlogs import follow_token
+from dalil.sources.accounts.jsonrpc import RpcError
+from dalil.sources.accounts.numbers import hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,11 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["EvmNode"]
 
 _TRIES = 3
-_GENESIS_OF_TRON = {tron.NETWORKS[0]: 728126428, tron.NETWORKS[1]: 3448148188}
-"""What TRON's nodes answer to eth_chainId: the last four bytes of the genesis."""
 
 
-class EvmNode:
+class EvmNode(EvmAsked):
     """A source that asks a node; it serves `follow` as a `BlockNode` as well.
 
     Parameters
@@ -41,15 +36,11 @@ class EvmNode:
         CAIP-2 the node must be of; by default what it says it is.
     first, last : int, optional
         Blocks, both included; to the node's newest by default.
-    token : str, optional
-        Only this contract's logs are asked for.
     traces : bool
         Ask for internal transfers too.
     pause : float
         Seconds before a second try; see `Pace`.
     """
-
-    kind = "rpc"
 
     def __init__(
         self,
@@ -58,35 +49,14 @@ class EvmNode:
         chain: str | None = None,
         first: int | None = None,
         last: int | None = None,
-        token: str | None = None,
         traces: bool = False,
         pause: float = 1.0,
     ) -> None:
-        self.report = SourceReport()
-        self._rpc = JsonRpc(place, pause=pause)
+        super().__init__(place, chain, pause=pause)
         self._first, self._last = first, last
-        self._token, self._traces = token, traces
-        self._wanted = chain
-        self._chain: str | None = None
+        self._traces = traces
         self._whole_receipts = True
         self._tree = True
-
-    @property
-    def chain(self) -> str:
-        """CAIP-2, as the node says, checked against what was asked for."""
-        if self._chain is None:
-            try:
-                number = quantity(self._rpc.call("eth_chainId"), 1 << 63)
-            except InputError as error:
-                raise SourceError("the node names no chain", error.value) from error
-            finally:
-                self._rpc.close()
-            known = {n: name for name, n in _GENESIS_OF_TRON.items()}
-            said = known.get(number, f"eip155:{number}")
-            if self._wanted not in (None, said):
-                raise SourceError(f"the node is of {said}, not of", self._wanted)
-            self._chain = said
-        return self._chain
 
     def batches(
         self,
@@ -96,40 +66,12 @@ class EvmNode:
     ) -> Iterator[AccountBatch]:
         """Give blocks up to the newest; see `AccountSource`."""
         chain = self.chain
-        first = self._first or 0
-        blocks: Iterator[BlockRows]
-        if self._token is None:
-            blocks = follow(
-                self, after, known, self.report, first=first, last=self._last
-            )
-        else:
-            _, key = parse_token(self._token, chain)
-            blocks = follow_token(
-                self, key, after, known, self.report, first=first, last=self._last
-            )
-        sparse = self._token is not None
+        first, last = self._first or 0, self._last
+        blocks = follow(self, after, known, self.report, first=first, last=last)
         try:
-            yield from grouped(
-                chain, blocks, self.report, progress, after=after, sparse=sparse
-            )
+            yield from grouped(chain, blocks, self.report, progress, after=after)
         finally:
             self._rpc.close()
-
-    def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
-        """Call the node."""
-        return self._rpc.call(method, *params)
-
-    def newest(self) -> int:
-        """Height of the newest block."""
-        try:
-            return quantity(self._rpc.call("eth_blockNumber"), 1 << 40)
-        except InputError as error:
-            raise SourceError("the node names no newest block", error.value) from error
-
-    def header(self, number: int) -> BlockRows:
-        """Ask for a block without what it did."""
-        block = self._rpc.call("eth_getBlockByNumber", hex(number), False)  # noqa: FBT003
-        return self._named(lambda: header_of(block, number), number)
 
     def block(self, number: int) -> BlockRows:
         """Ask for a block, its receipts, and its traces where they are wanted.
@@ -144,22 +86,13 @@ class EvmNode:
         """
         for attempt in range(_TRIES):
             try:
-                return self._named(lambda: self._block(number), number)
+                return self.told(lambda: self._block(number), number)
             except RpcError:
                 raise
             except SourceError:
                 if attempt + 1 == _TRIES:
                     raise
         raise AssertionError
-
-    def _named(self, read: Callable[[], BlockRows], number: int) -> BlockRows:
-        try:
-            return read()
-        except InputError as error:
-            message = (
-                f"the node's answer for block {number} is refused: {error.message}"
-            )
-            raise SourceError(message, error.value) from error
 
     def _block(self, number: int) -> BlockRows:
         block = self._rpc.call("eth_getBlockByNumber", hex(number), True)  # noqa: FBT003

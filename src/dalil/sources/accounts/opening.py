@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from dalil.chains import tron
 from dalil.errors import UsageError
@@ -17,8 +17,14 @@ __all__ = ["SPECS", "is_account_spec", "open_source"]
 
 SPECS = ("csv", "jsonl", "parquet", "tronscan-csv", "rpc", "tron", "tron-json")
 """What a source of an account chain may begin with."""
-_ETHEREUM = "eip155:1"
 _CHAIN = re.compile(r"eip155:[1-9][0-9]{0,18}")
+
+
+class _Stretch(TypedDict, total=False):
+    """Which blocks are wanted; every source takes these."""
+
+    first: int | None
+    last: int | None
 
 
 def is_account_spec(spec: str) -> bool:
@@ -30,11 +36,10 @@ def open_source(
     spec: str,
     *more: str,
     chain: str | None = None,
-    first: int | None = None,
-    last: int | None = None,
     token: str | None = None,
     traces: bool = False,
     allow_plain: bool = False,
+    **stretch: Unpack[_Stretch],
 ) -> AccountSource:
     """Open a source; nothing is read, and nobody asked, before its batches are.
 
@@ -72,39 +77,46 @@ def open_source(
         raise UsageError(
             f"a source is one of {', '.join(SPECS)}, a colon, a place", spec
         )
-    if chain is not None and chain not in tron.NETWORKS and not _CHAIN.fullmatch(chain):
-        raise UsageError("not an account chain (CAIP-2)", chain)
-    if first is not None and last is not None and first > last:
-        raise UsageError("the first block is behind the last", f"{first} > {last}")
+    _check(chain, stretch)
     if (token or traces) and kind not in ("rpc", "tron"):
         raise UsageError("only a node is asked for a token or for traces", spec)
     paths = [Path(place), *(Path(each) for each in more)]
     if kind in ("csv", "jsonl", "parquet"):
         from dalil.sources.accounts.exports import open_export
 
-        return open_export(kind, paths, chain=chain, first=first, last=last)
+        return open_export(kind, paths, chain=chain, **stretch)
     if kind == "tron-json":
         from dalil.sources.accounts.tronfiles import TronFiles
 
-        return TronFiles(paths, _on_tron(chain), first=first, last=last)
+        return TronFiles(paths, _on_tron(chain), **stretch)
     if kind == "tronscan-csv":
         from dalil.sources.accounts.explorer import ExplorerFiles
 
-        return ExplorerFiles(paths, chain, first=first, last=last)
+        return ExplorerFiles(paths, chain, **stretch)
     if more:
         raise UsageError("one node is asked at a time", more[0])
     where = node_place(place, allow_plain=allow_plain)
+    if kind == "rpc" and token is not None:
+        from dalil.sources.accounts.evmtoken import EvmToken
+
+        return EvmToken(where, token, chain=chain, **stretch)
     if kind == "rpc":
         from dalil.sources.accounts.evmnode import EvmNode
 
-        return EvmNode(
-            where, chain=chain, first=first, last=last, token=token, traces=traces
-        )
+        return EvmNode(where, chain=chain, traces=traces, **stretch)
     if token or traces:
         raise UsageError("ask a TRON node for one token by rpc: (its /jsonrpc)", spec)
     from dalil.sources.accounts.tronnode import TronNode
 
-    return TronNode(where, chain=_on_tron(chain), first=first, last=last)
+    return TronNode(where, chain=_on_tron(chain), **stretch)
+
+
+def _check(chain: str | None, stretch: _Stretch) -> None:
+    if chain is not None and chain not in tron.NETWORKS and not _CHAIN.fullmatch(chain):
+        raise UsageError("not an account chain (CAIP-2)", chain)
+    first, last = stretch.get("first"), stretch.get("last")
+    if first is not None and last is not None and first > last:
+        raise UsageError("the first block is behind the last", f"{first} > {last}")
 
 
 def _on_tron(chain: str | None) -> str:

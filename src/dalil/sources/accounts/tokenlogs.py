@@ -16,7 +16,7 @@ from dalil.errors import InputError, SourceError
 from dalil.sources.accounts.evmblocks import log_of
 from dalil.sources.accounts.following import Trail
 from dalil.sources.accounts.jsonrpc import RpcError
-from dalil.sources.accounts.numbers import clip, data_of, fixed_of, hash_of, quantity
+from dalil.sources.accounts.numbers import data_of, fixed_of, hash_of, quantity
 from dalil.sources.accounts.shaping import BlockRows, TxRows
 from dalil.sources.accounts.telling import add_logs
 
@@ -37,10 +37,13 @@ _PLAIN = (TRANSFER, topic_of("Approval(address,address,uint256)"))
 
 
 class TokenNode(Protocol):
-    """A node as far as logs need it."""
+    """A node as far as one contract's logs need it."""
 
     def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
         """Call it."""
+
+    def logs(self, first: int, last: int) -> list[dict[str, Any]]:
+        """Give the contract's logs in a stretch of blocks, both ends included."""
 
     def newest(self) -> int:
         """Height of the newest block."""
@@ -51,7 +54,6 @@ class TokenNode(Protocol):
 
 def follow_token(
     node: TokenNode,
-    contract: bytes,
     after: int | None,
     known: Callable[[int], bytes | None],
     report: SourceReport,
@@ -89,7 +91,7 @@ def follow_token(
             yield node.header(at)
             continue
         try:
-            logs = _ask(node, contract, at, to)
+            logs = node.logs(at, to)
         except RpcError as error:
             if not error.too_wide or to == at:
                 raise
@@ -110,18 +112,6 @@ def follow_token(
         at = to + 1
         if len(logs) < _MANY:
             width = min(width * 2, _WIDEST_PAGE)
-
-
-def _ask(node: TokenNode, contract: bytes, first: int, last: int) -> list[Json]:
-    question = {
-        "address": "0x" + contract.hex(),
-        "fromBlock": hex(first),
-        "toBlock": hex(last),
-    }
-    logs = node.ask("eth_getLogs", question)
-    if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
-        raise SourceError("no list of logs", clip(logs))
-    return logs
 
 
 def _blocks(
