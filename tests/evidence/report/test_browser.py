@@ -10,7 +10,7 @@ import pytest
 
 from dalil.evidence.report import render
 from dalil.evidence.report.render import page_of
-from tests.evidence.report import sample
+from tests.evidence.report import sample, sample_accounts
 from tests.evidence.report.test_hostile import SPELLS, cursed
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ QUIET = [
 LANGS = ("en", "ar")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 SMALLEST_CONTRAST = 4.5
+KINDS = {"coins": sample, "accounts": sample_accounts}
+PASSAGES = {
+    sample.TRACE.id: sample.PASSAGES,
+    sample_accounts.WALK.id: sample_accounts.PASSAGES,
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +60,20 @@ class Watched:
         self.noise = [said for said in self.noise if said != opened]
 
 
-def write(folder: Path, lang: str, **more: Any) -> Path:
-    """The sample as a file."""
-    out = folder / f"report.{lang}.html"
-    passages = {sample.TRACE.id: sample.PASSAGES}
-    render(sample.document(), lang=lang, out=out, passages=passages, **more)  # type: ignore[arg-type]
+def write(folder: Path, lang: str, kind: str = "coins", **more: Any) -> Path:
+    """A sample as a file."""
+    out, document = folder / f"report.{lang}.html", KINDS[kind].document()
+    render(document, lang=lang, out=out, passages=PASSAGES, **more)  # type: ignore[arg-type]
     return out
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lang", LANGS)
 def test_it_is_silent_and_can_be_looked_at(
-    browser: Browser, tmp_path: Path, lang: str
+    browser: Browser, tmp_path: Path, lang: str, kind: str
 ) -> None:
     """Screenshots lie in the test's folder, for eyes; the rest is asserted."""
-    file = write(tmp_path, lang)
+    file = write(tmp_path, lang, kind)
     for size, scheme in product((WIDE, NARROW), ("light", "dark")):
         seen = Watched(browser, file, viewport=size, color_scheme=scheme)
         picture = tmp_path / f"{lang}-{size['width']}-{scheme}.png"
@@ -106,18 +111,19 @@ def test_a_script_would_be_seen_and_is_stopped(
     assert not any(said.startswith("dialog") for said in seen.noise)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_nothing_runs_out_of_the_page(
-    browser: Browser, tmp_path: Path, lang: str, size: dict[str, int]
+    browser: Browser, tmp_path: Path, lang: str, size: dict[str, int], kind: str
 ) -> None:
-    page = Watched(browser, write(tmp_path, lang), viewport=size).page
+    page = Watched(browser, write(tmp_path, lang, kind), viewport=size).page
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
 ORDER = """() => {
   const wrong = [];
-  const foldable = '.id-link, .id-quoted, .id-step, .id-token' + (innerWidth < 600 ? ', .id-whole' : '');
+  const foldable = '.id-link, .id-quoted, .id-step, .id-token, .id-long' + (innerWidth < 600 ? ', .id-whole' : '');
   for (const id of document.querySelectorAll('.id')) {
     if (id.matches(foldable)) continue;  // these may break a line
     const walker = document.createTreeWalker(id, NodeFilter.SHOW_TEXT);
@@ -140,12 +146,13 @@ ORDER = """() => {
 }"""
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_no_identifier_is_reordered_or_broken(
-    browser: Browser, tmp_path: Path, lang: str, size: dict[str, int]
+    browser: Browser, tmp_path: Path, lang: str, size: dict[str, int], kind: str
 ) -> None:
-    page = Watched(browser, write(tmp_path, lang), viewport=size).page
+    page = Watched(browser, write(tmp_path, lang, kind), viewport=size).page
     assert page.evaluate(ORDER) == []
 
 
@@ -246,12 +253,15 @@ def test_every_printed_page_carries_its_stamps(
             assert "DRAFT" in text, number
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lang", LANGS)
 def test_nothing_is_cut_off_on_paper(
-    browser: Browser, tmp_path: Path, lang: str
+    browser: Browser, tmp_path: Path, lang: str, kind: str
 ) -> None:
     a4_without_margins = {"width": 695, "height": 1000}
-    page = Watched(browser, write(tmp_path, lang), viewport=a4_without_margins).page
+    page = Watched(
+        browser, write(tmp_path, lang, kind), viewport=a4_without_margins
+    ).page
     page.emulate_media(media="print")
     cut_off = page.evaluate("""() => [...document.querySelectorAll('table, svg.flow, .id')]
       .filter(e => { const b = e.getBoundingClientRect();

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "rect"})
+VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "rect", "wbr"})
 """Elements the report never closes; `path` and `rect` it closes by a slash."""
 
 

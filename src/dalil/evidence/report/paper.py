@@ -138,7 +138,10 @@ class Paper:
             return self.amount(value)
         if value is None or asset is None:
             return self.unknown()
-        shown = _bdi("amount", self.plain_quantity(value, asset))
+        text = self.plain_quantity(value, asset)
+        long = len(text) > LONGEST_UNBROKEN
+        groups = Markup(",<wbr>").join(text.split(",")) if long else text
+        shown = _bdi("amount id-long" if long else "amount", groups)
         if in_units(asset) and asset["symbol"]:
             return shown
         key = "value.tokens" if in_units(asset) else "value.base_units"

@@ -20,12 +20,12 @@ __all__ = ["Edge", "Node", "Role", "capped", "columns_of"]
 
 Role = Literal[
     "seed", "tx", "account", "target", "service", "coinjoin", "border", "limit",
-    "again", "unspent", "held", "frozen", "fee", "more",
+    "again", "unspent", "held", "frozen", "gone", "fee", "more",
 ]  # fmt: skip
 LabelKind = Literal["text", "word", "address", "txid", "outpoint"]
 SINKS: frozenset[Role] = frozenset(
     ("target", "service", "coinjoin", "border", "limit", "again", "unspent", "held",
-     "frozen", "fee")
+     "frozen", "gone", "fee")
 )  # fmt: skip
 ON_THE_WAY: frozenset[Role] = frozenset(("tx", "account"))
 
