@@ -10,7 +10,12 @@ import numpy as np
 
 from dalil.cases.accounts.proofs import SavedProofs
 from dalil.cases.sources import CaseSources, NamedDesk
-from dalil.clustering.accounts import deposit_links, flag_tokens, poisoning
+from dalil.clustering.accounts import (
+    deposit_links,
+    flag_tokens,
+    freeze_windows,
+    poisoning,
+)
 from dalil.ledger.accounts import AccountLedger
 from dalil.tracing.prices import PriceSeries
 
@@ -18,7 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from dalil.clustering.accounts import Deposits, Poisoning, TokenFlags
+    from dalil.clustering.accounts import (
+        Deposits,
+        FreezeWindows,
+        Poisoning,
+        TokenFlags,
+    )
     from dalil.tracing import Mark
 
 __all__ = ["MAX_TOKENS", "AccountDesk", "deposit_marks", "noise_of", "token_flags"]
@@ -44,6 +54,11 @@ class AccountDesk(NamedDesk[AccountLedger]):
     def saved(self) -> SavedProofs:
         """What the node's answers that the case has saved prove."""
         return SavedProofs(self.ledger.chain, self.charter.node_answers)
+
+    @cached_property
+    def freezes(self) -> FreezeWindows:
+        """Freezes by issuers, each with the window before it."""
+        return freeze_windows(self.ledger)
 
     @cached_property
     def noise(self) -> list[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.cases.accounts.claims import token_flow_finding, transfers_finding
+from dalil.cases.accounts.freezing import frozen_findings
 from dalil.cases.accounts.holding import holders_of
 from dalil.cases.accounts.walks import walk_of
 from dalil.cases.accounts.worth import days_of, token_money
@@ -92,6 +93,8 @@ def _state(work: AccountWork, into: Collected, found: AccountTrace) -> None:
     targets = [
         _target(work.desk, into, found, target, walk.id) for target in found.targets
     ]
+    for frozen in frozen_findings(found, work.desk.freezes):
+        into.add(frozen)
     work.traces.append(found)
     work.walks.append(walk)
     work.assets.append(
