@@ -116,7 +116,7 @@ def build_from_accounts(
         traces=options.traces,
         allow_plain=options.allow_plain,
     )  # fmt: skip
-    anchors = read_anchors(options.anchors, source.chain) if options.anchors else None
+    anchors = _anchors(options.anchors, source.chain) if options.anchors else None
     report = build_accounts(ledger, source, Ticker(), memory=memory, anchors=anchors)
     told = source.report
     return describe_accounts(AccountLedger.open(ledger)) | {
@@ -134,7 +134,7 @@ def build_from_accounts(
     }
 
 
-def read_anchors(path: Path, chain: str) -> list[Any]:
+def _anchors(path: Path, chain: str) -> list[Any]:
     """Read opening balances: a CSV of address, token and amount in base units.
 
     Raises

@@ -38,11 +38,11 @@ def patterns(ledger_path: Path, store: Path | None, *, as_json: bool) -> None:
 
         Ledger.open(ledger_path)
         raise UsageError("patterns are of chains of accounts", ledger_path)
-    told = patterns_result(ledger_path, store)
-    emit(told, as_json=as_json, text=lambda: patterns_text(told))
+    told = _found(ledger_path, store)
+    emit(told, as_json=as_json, text=lambda: _text(told))
 
 
-def patterns_result(path: Path, tags: Path | None) -> dict[str, Any]:
+def _found(path: Path, tags: Path | None) -> dict[str, Any]:
     """Find every pattern the rules know: none of them says who anybody is."""
     from dalil.cases.accounts.desk import noise_of, token_flags
     from dalil.clustering.accounts import (
@@ -68,7 +68,7 @@ def patterns_result(path: Path, tags: Path | None) -> dict[str, Any]:
     }
 
 
-def patterns_text(result: dict[str, Any]) -> str:
+def _text(result: dict[str, Any]) -> str:
     """Count what was found; ``--json`` lists it."""
     rows = []
     for one in result["operational_wallets"]["collectors"]:

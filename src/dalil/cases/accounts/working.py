@@ -86,7 +86,7 @@ def _state(work: AccountWork, into: Collected, found: AccountTrace) -> None:
     """State a trace: receipts, walk, targets, stops."""
     walk = walk_of(found, work.starts.addresses)
     flow = found.graph.flow
-    collect_transfers(work.desk, into, found, flow.output[: flow.n_seeds].tolist())
+    _collect(work.desk, into, found, flow.output[: flow.n_seeds].tolist())
     prices = work.desk.prices_of(found.request.token)
     if prices is not None:
         work.priced.append((found.request.token, days_of(found)))
@@ -122,7 +122,7 @@ def _state(work: AccountWork, into: Collected, found: AccountTrace) -> None:
     )
 
 
-def collect_transfers(
+def _collect(
     desk: AccountDesk, into: Collected, found: AccountTrace, transfers: Iterable[int]
 ) -> int:
     """State transfers one by one, the largest first; returns how many are left out."""
@@ -142,7 +142,7 @@ def _target(
     trace: str,
 ) -> AssetTarget:
     transfers = found.graph.flow.output[list(target.coins)].tolist()
-    left_out = collect_transfers(desk, into, found, transfers)
+    left_out = _collect(desk, into, found, transfers)
     flow = token_flow_finding(
         found, target, trace, holders_of(desk, into, found, target)
     )
