@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from dalil.chains.accounts import AccountBatch, TokenKind
+from dalil.chains.evm.plain import recover_signer
 from dalil.chains.tron.block import header_raw
-from dalil.chains.tron.witness import signer_of
 from dalil.exercise.accounts.coins import CHAIN
 from dalil.exercise.accounts.tronjson import ANSWERS
 from dalil.ledger.accounts import AccountLedger, build_accounts
@@ -92,8 +93,8 @@ def test_every_block_is_signed_by_its_producer(folder: Path) -> None:
     with (folder / "tron" / ANSWERS).open() as file:
         blocks = [json.loads(line) for line in file][::2]
     signers = {
-        signer_of(
-            header_raw(block),
+        recover_signer(
+            sha256(header_raw(block)).digest(),
             bytes.fromhex(block["block_header"]["witness_signature"]),
         ).hex()
         for block in blocks[::100]

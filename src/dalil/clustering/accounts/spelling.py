@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_classes", "rough_classes"]
 
-_HEX_DIGITS = 40
 _BASE58_LENGTH = 34
 _FIVE_DIGITS = 58**5
 _MIX = np.uint64(0x9E3779B97F4A7C15)
