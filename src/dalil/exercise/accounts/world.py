@@ -110,7 +110,11 @@ def make_account_world(
     if size.days < _LEAST_DAYS or size.n_people < 1 or size.n_children < 0:
         raise InputError(f"an account exercise takes {_LEAST_DAYS} days or more", size)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"cannot make the folder ({error.strerror})"
+            raise InputError(what, folder) from None
         if any(folder.iterdir()):
             message = "the folder is not empty; name another or empty it"
             raise InputError(message, folder)
