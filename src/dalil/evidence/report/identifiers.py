@@ -91,6 +91,8 @@ class Identifiers:
 
 def _thirds(value: str) -> tuple[str, str, str]:
     head, tail = _HEAD, _TAIL
+    if "/" in value and not _TOKEN.match(value):
+        return value, "", ""
     if found := _IN_TX.fullmatch(value):
         tail += len(value) - found.end(1)
     if token := _TOKEN.match(value):

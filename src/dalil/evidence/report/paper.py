@@ -131,8 +131,8 @@ class Paper:
     def quantity(self, value: Whole | None, asset: Json | None) -> Markup:
         """Write an amount of a token exactly; of coin where there is no asset.
 
-        Without its decimals it stands in base units; one that Dalil does not
-        know has no symbol here: the place names it.
+        A token that Dalil does not know stands in base units, and the place
+        names it.
         """
         if asset is None and isinstance(value, int):
             return self.amount(value)
@@ -142,11 +142,10 @@ class Paper:
         long = len(text) > LONGEST_UNBROKEN
         groups = Markup(",<wbr>").join(text.split(",")) if long else text
         shown = _bdi("amount id-long" if long else "amount", groups)
-        if in_units(asset) and asset["symbol"]:
+        if in_units(asset):
             return shown
-        key = "value.tokens" if in_units(asset) else "value.base_units"
         n = value if isinstance(value, int) else 0
-        return self.words(key, n=n, amount=shown)
+        return self.words("value.base_units", n=n, amount=shown)
 
     def token_amount(self, value: Whole, asset: Json) -> Markup:
         """Write an amount of a token where nothing around it names the token."""
@@ -165,8 +164,8 @@ class Paper:
             return f"{value:,}"
         whole, part = divmod(value, 10 ** asset["decimals"])
         digits = f"{part:0{asset['decimals']}d}".rstrip("0") if part else ""
-        name = self.plain(asset["symbol"]) if asset["symbol"] else ""
-        return f"{whole:,}{'.' if digits else ''}{digits} {name}".rstrip()
+        point = "." if digits else ""
+        return f"{whole:,}{point}{digits} {self.plain(asset['symbol'])}"
 
     def asset_name(self, asset: Json) -> Markup:
         """Name a token: by its symbol where it is a known one, always by CAIP-19."""

@@ -57,9 +57,13 @@ def whole(value: int | str | None) -> Whole | None:
 
 
 def in_units(asset: Json) -> bool:
-    """Whether an asset's decimals are known, so that it is not in base units."""
+    """Whether an asset is a known token, so that it is not in base units.
+
+    What a source says of the decimals of any other is nobody's evidence.
+    """
     decimals = asset["decimals"]
-    return decimals is not None and decimals <= MOST_DECIMALS
+    known = asset["symbol"] is not None and decimals is not None
+    return known and decimals <= MOST_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +184,11 @@ class Reading:
 
     @property
     def assets(self) -> list[Asset]:
-        """The tokens of the case, those that are known first."""
-        bodies = sorted(self.document["assets"], key=lambda a: a["symbol"] is None)
+        """The tokens of the case: those with targets first, known ones ahead."""
+        bodies = sorted(
+            self.document["assets"],
+            key=lambda asset: (not asset["targets"], asset["symbol"] is None),
+        )
         walks = {w["id"]: w["transfers"] for w in self.document["account_traces"]}
         return [
             Asset(
