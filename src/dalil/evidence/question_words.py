@@ -7,6 +7,30 @@ from __future__ import annotations
 
 __all__ = ["QUESTIONS"]
 
+_FLOW = {
+    "rule_of_account": (
+        "Does the amount depend on the rule by which money is followed?",
+        "هل يتوقف المبلغ على القاعدة المتّبعة في تتبّع الأموال؟",
+    ),
+    "complete": (
+        "Could the money have moved where the ledger does not see?",
+        "هل يُحتمل أن تكون الأموال قد تحركت حيث لا يراها السجل؟",
+    ),
+    "who_is_the_target": (
+        "What makes the receiving addresses the target's?",
+        "ما الذي يجعل العناوين المُستقبِلة منسوبةً إلى الجهة المقصودة؟",
+    ),
+    "unnamed_service": (
+        "Did the money pass a service that nobody has named?",
+        "هل مرّت الأموال بخدمة لم يسمّها أحد؟",
+    ),
+    "knowledge": (
+        "Does it show that anyone knew where the money came from or would go?",
+        "هل يدل ذلك على أن أحدًا كان يعلم مصدر الأموال أو وجهتها؟",
+    ),
+}
+"""Asked of a flow of coin and of one of tokens alike."""
+
 QUESTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "appears": {
         "unchanged": (
@@ -88,28 +112,7 @@ QUESTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "هل ما يدّعيه المصدر صحيح؟",
         ),
     },
-    "flow": {
-        "rule_of_account": (
-            "Does the amount depend on the rule by which money is followed?",
-            "هل يتوقف المبلغ على القاعدة المتّبعة في تتبّع الأموال؟",
-        ),
-        "complete": (
-            "Could the money have moved where the ledger does not see?",
-            "هل يُحتمل أن تكون الأموال قد تحركت حيث لا يراها السجل؟",
-        ),
-        "who_is_the_target": (
-            "What makes the receiving addresses the target's?",
-            "ما الذي يجعل العناوين المُستقبِلة منسوبةً إلى الجهة المقصودة؟",
-        ),
-        "unnamed_service": (
-            "Did the money pass a service that nobody has named?",
-            "هل مرّت الأموال بخدمة لم يسمّها أحد؟",
-        ),
-        "knowledge": (
-            "Does it show that anyone knew where the money came from or would go?",
-            "هل يدل ذلك على أن أحدًا كان يعلم مصدر الأموال أو وجهتها؟",
-        ),
-    },
+    "flow": _FLOW,
     "valued": {
         "price_known": (
             "Where does the price come from?",
@@ -138,28 +141,7 @@ QUESTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "هل ثمة ما يبيّن من كان يملك مفاتيح العنوان المُستقبِل؟",
         ),
     },
-    "token_flow": {
-        "rule_of_account": (
-            "Does the amount depend on the rule by which money is followed?",
-            "هل يتوقف المبلغ على القاعدة المتّبعة في تتبّع الأموال؟",
-        ),
-        "complete": (
-            "Could the money have moved where the ledger does not see?",
-            "هل يُحتمل أن تكون الأموال قد تحركت حيث لا يراها السجل؟",
-        ),
-        "who_is_the_target": (
-            "What makes the receiving addresses the target's?",
-            "ما الذي يجعل العناوين المُستقبِلة منسوبةً إلى الجهة المقصودة؟",
-        ),
-        "unnamed_service": (
-            "Did the money pass a service that nobody has named?",
-            "هل مرّت الأموال بخدمة لم يسمّها أحد؟",
-        ),
-        "knowledge": (
-            "Does it show that anyone knew where the money came from or would go?",
-            "هل يدل ذلك على أن أحدًا كان يعلم مصدر الأموال أو وجهتها؟",
-        ),
-    },
+    "token_flow": _FLOW,
     "linked": {
         "customers_of_a_service": (
             "Could the addresses belong to different customers of one service?",
