@@ -8,13 +8,16 @@ nothing and are not here. Only accounts that were asked for are read.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dalil.chains.accounts import TransferKind
 from dalil.ledger.accounts.view import BulkPostings
 from dalil.tracing.accounts.exact import column, exact_amounts, joined, rests
+from dalil.tracing.accounts.growing import Places, Stack
+from dalil.tracing.accounts.opening import opening_balances
+from dalil.tracing.accounts.page import Page
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:
@@ -24,75 +27,14 @@ if TYPE_CHECKING:
     from dalil.tracing.columns import I64
     from dalil.tracing.request import Limits
 
-__all__ = ["Book", "Page", "known_balances"]
+__all__ = ["Book"]
 
-
-class Page(NamedTuple):
-    """Accounts in the order they were asked for, and their transfers.
-
-    Attributes
-    ----------
-    address : (n_accounts,) int64
-        Address ids.
-    opening : (n_accounts,) int64 or int
-        What each held before the ledger; -1 where nothing is known of what it
-        holds, here or after any payment.
-    pay_first : (n_accounts + 1,) int64
-        Payments of account a are ``pay_first[a] : pay_first[a + 1]``.
-    pay_id, pay_to : (n_payments,) int64
-        Transfer and recipient.
-    pay_value, rest : (n_payments,) int64 or int
-        What is paid, and what stays; a rest of -1 is not known.
-    pay_code : (n_payments,) uint8
-        `StopCode` where its kind alone ends a trace, else CARRIED.
-    pay_in_time : (n_payments,) bool
-    in_stop : (n_payments,) int64
-        Transfers that came in before each payment end here, those of earlier
-        accounts counted.
-    in_first : (n_accounts + 1,) int64
-    in_id, in_from : (n_in,) int64
-    in_value : (n_in,) int64 or int
-    in_code : (n_in,) uint8
-        Backward: `StopCode` of what came into being here, else CARRIED.
-    in_in_time : (n_in,) bool
-    """
-
-    address: I64
-    opening: I64
-    pay_first: I64
-    pay_id: I64
-    pay_to: I64
-    pay_value: I64
-    rest: I64
-    pay_code: NDArray[np.uint8]
-    pay_in_time: NDArray[np.bool_]
-    in_stop: I64
-    in_first: I64
-    in_id: I64
-    in_from: I64
-    in_value: I64
-    in_code: NDArray[np.uint8]
-    in_in_time: NDArray[np.bool_]
-
-    def in_start(self) -> I64:
-        """(n_payments,) where the transfers that came in since the last begin."""
-        start = np.concatenate([np.zeros(1, np.int64), self.in_stop[:-1]])
-        has = np.diff(self.pay_first) > 0
-        start[self.pay_first[:-1][has]] = self.in_first[:-1][has]
-        return start[: self.in_stop.size]
-
-    def before(self) -> I64:
-        """(n_payments,) what stayed from the payment before, or the opening."""
-        if not self.rest.size:
-            return self.rest
-        before = np.concatenate([self.rest[:1], self.rest[:-1]])
-        has = np.diff(self.pay_first) > 0
-        before[self.pay_first[:-1][has]] = self.opening[has]
-        return before
-
-    def owner(self) -> I64:
-        """(n_payments,) the account of each payment."""
-        return np.repeat(np.arange(self.address.size), np.diff(self.pay_first))
+_AMOUNTS = ("opening", "pay_value", "rest", "in_value")
+_FIRSTS = ("pay_first", "in_first")
+_FLAGS = {"pay_in_time": np.bool_, "in_in_time": np.bool_}
+_CODES = {"pay_code": np.uint8, "in_code": np.uint8}
+_OTHERS: dict[str, Any] = {**_FLAGS, **_CODES}
+_KINDS = {n: _OTHERS.get(n, np.int64) for n in Page._fields if n not in _AMOUNTS}
 
 
 def _one_by_one(parts: list[I64]) -> tuple[I64, I64]:
@@ -105,15 +47,6 @@ def _kept(first: I64, rows: I64, keep: NDArray[np.bool_]) -> tuple[I64, I64]:
     """Leave rows out of a list of lists."""
     counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])
     return counted[first], rows[keep]
-
-
-def known_balances(view: AccountView, address: int, token: int) -> int:
-    """Tell what an account held before the ledger; -1 where that is not known.
-
-    Nothing is known where blocks are missing, since transfers are.
-    """
-    told = view.opening_balance(address, token) if view.contiguous else None
-    return -1 if told is None else told
 
 
 class Book:
@@ -136,46 +69,41 @@ class Book:
         self.view, self.token, self.limits, self.sums = view, token, limits, sums
         self.overdrawn: list[int] = []
         """Accounts that paid out more than they can have held."""
-        self.n_payments = 0
-        """How many payments have been read."""
-        self._pages: list[Page] = []
-        self._known: set[int] = set()
-
-    def has(self, address: int) -> bool:
-        """Whether an account has been read."""
-        return address in self._known
+        self.places = Places()
+        """Which account of the page an address is."""
+        self._columns = {name: Stack(kind) for name, kind in _KINDS.items()}
+        self._amounts: dict[str, list[I64]] = {name: [] for name in _AMOUNTS}
+        for name in _FIRSTS:
+            self._columns[name].push(np.zeros(1, dtype=np.int64))
+        self.read(np.zeros(0, dtype=np.int64))
 
     def read(self, addresses: I64) -> Page:
         """Read accounts, each of which must be new."""
-        self._known.update(addresses.tolist())
+        self.places.add(addresses)
         page = self._page(addresses)
-        self._pages.append(page)
-        self.n_payments += page.pay_id.size
+        shifted = page._replace(
+            pay_first=page.pay_first[1:] + self._columns["pay_id"].size,
+            in_first=page.in_first[1:] + self._columns["in_id"].size,
+            in_stop=page.in_stop + self._columns["in_id"].size,
+        )
+        added: dict[str, NDArray[Any]] = shifted._asdict()
+        for name, parts in self._amounts.items():
+            parts.append(added[name])
+        for name, stack in self._columns.items():
+            stack.push(added[name])
         return page
 
-    def pages(self) -> Page:
-        """Lay all accounts out as one page."""
-        if not self._pages:
-            self.read(np.zeros(0, dtype=np.int64))
-        if len(self._pages) == 1:
-            return self._pages[0]
-        n_pay = np.cumsum([0, *(p.pay_id.size for p in self._pages)])
-        n_in = np.cumsum([0, *(p.in_id.size for p in self._pages)])
-        columns: dict[str, list[Any]] = {name: [] for name in Page._fields}
-        for page, pays, ins in zip(self._pages, n_pay, n_in, strict=False):
-            shifted = page._replace(
-                pay_first=page.pay_first[:-1] + pays,
-                in_first=page.in_first[:-1] + ins,
-                in_stop=page.in_stop + ins,
-            )
-            for name, rows in zip(Page._fields, shifted, strict=True):
-                columns[name].append(rows)
-        columns["pay_first"].append(n_pay[-1:])
-        columns["in_first"].append(n_in[-1:])
-        laid: list[Any] = [joined(columns[name]) for name in Page._fields]
-        merged = Page(*laid)
-        self._pages = [merged]
-        return merged
+    def column(self, name: str) -> NDArray[Any]:
+        """Read one of `Page`'s columns over all accounts; amounts apart."""
+        return self._columns[name].rows
+
+    def page(self) -> Page:
+        """Lay all accounts out as one page, in the order they were read."""
+        amounts = {name: joined(parts) for name, parts in self._amounts.items()}
+        self._amounts = {name: [rows] for name, rows in amounts.items()}
+        columns = {name: stack.rows for name, stack in self._columns.items()}
+        laid: dict[str, Any] = {**columns, **amounts}
+        return Page(**laid)
 
     def _listed(self, addresses: I64, *, out: bool) -> tuple[I64, I64]:
         view, token = self.view, self.token
@@ -243,8 +171,9 @@ class Book:
         pay_first, pays = self._listed(addresses, out=True)
         in_first, ins = self._listed(addresses, out=False)
         pay_value, in_value = exact_amounts(view, pays), exact_amounts(view, ins)
-        told = [known_balances(view, a, self.token) for a in addresses.tolist()]
-        opening = column(told if self.sums else [-1] * len(told))
+        unknown = [-1] * addresses.size
+        told = opening_balances(view, addresses, self.token) if self.sums else unknown
+        opening = column(told)
         rest, in_stop, short = rests(
             opening, (pay_first, pays, pay_value), (in_first, ins, in_value)
         )

@@ -23,7 +23,8 @@ from dalil.tracing.stops import StopCode
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dalil.tracing.accounts.book import Book, Page
+    from dalil.tracing.accounts.book import Book
+    from dalil.tracing.accounts.page import Page
     from dalil.tracing.accounts.walk import Walked
     from dalil.tracing.columns import I64
 
