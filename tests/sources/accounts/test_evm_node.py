@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dalil.chains.accounts import TransferKind, TxStatus, whole
-from dalil.errors import DalilError, SourceError, UsageError
+from dalil.errors import DalilError, SourceError
 from dalil.progress import silent
-from dalil.sources.accounts import open_source
 from dalil.sources.accounts.evmnode import EvmNode
 from dalil.sources.accounts.evmtoken import EvmToken
 from dalil.sources.accounts.place import node_place
@@ -425,21 +424,6 @@ def test_a_node_of_another_chain_is_refused() -> None:
         pytest.raises(SourceError, match="eip155:1"),
     ):
         list(source(server, chain="eip155:5").batches(None, nothing, silent))
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://node.example",
-        "ftp://127.0.0.1",
-        "http://u:p@127.0.0.1",
-        "127.0.0.1",
-        "http://[::1",
-    ],
-)
-def test_places_nobody_should_ask_are_refused(url: str) -> None:
-    with pytest.raises(UsageError):
-        open_source(f"rpc:{url}")
 
 
 def test_a_key_in_a_url_shows_in_no_error() -> None:
