@@ -6,7 +6,7 @@ among what no bundle can show.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.evidence.forgeries import Forgery
 
@@ -321,29 +321,61 @@ def _seeds() -> Iterator[Forgery]:
     yield rejected("seed", "money moved on called received", passed_on, "^trace")
 
 
+def _links(f: Forger, rule: str) -> list[Any]:
+    found = [one for one in f.doc["findings"] if one["kind"] == "linked"]
+    return [one for one in found if one["statement"]["rule"] == rule]
+
+
+def _deposit_link(f: Forger) -> Any:
+    return _links(f, "deposit-address")[0]
+
+
 def _holders() -> Iterator[Forgery]:
     def tagged(f: Forger) -> None:
         for entry in f.flow(AMBER)["premises"]["addresses"]:
             entry["by"] = "tag"
 
     def unlinked(f: Forger) -> None:
-        f.of("linked")["statement"]["b"] = f.of("linked")["statement"]["a"][:-1] + "1"
+        link = _deposit_link(f)["statement"]
+        link["b"] = link["a"][:-1] + "1"
+
+    def swept_elsewhere(f: Forger) -> None:
+        link = _links(f, "operational-wallet")[0]["statement"]
+        link["b"] = link["a"][:-1] + "1"
 
     def borrowed(f: Forger) -> None:
         theirs = f.flow(AMBER)["premises"]["addresses"][0]["findings"]
         f.flow(MOTH)["premises"]["addresses"][0]["findings"] = theirs
 
     def version(f: Forger) -> None:
-        f.of("linked")["premises"]["rule_version"] = "9"
+        _deposit_link(f)["premises"]["rule_version"] = "9"
 
     def forwards(f: Forger) -> None:
-        f.of("linked")["premises"]["transfers"].pop()
+        _deposit_link(f)["premises"]["transfers"][0] = "0x" + "ab" * 32 + ":0"
 
     yield rejected("holder", "a deposit called tagged itself", tagged, "by|premises")
     yield rejected("holder", "a link to somewhere else", unlinked, "premises.addresses")
+    yield rejected("holder", "a sweep to somewhere else", swept_elsewhere, "transfers")
     yield rejected("holder", "another's tags", borrowed, "premises.addresses")
     yield rejected("holder", "a link by another version", version, "rule_version")
     yield listed("holder", "what a link rests on", forwards, "links between accounts")
+
+
+def _freezes() -> Iterator[Forgery]:
+    def lifted(f: Forger) -> None:
+        f.of("frozen")["statement"]["lifted_utc"] = "2023-01-01T00:00:00Z"
+
+    def balance(f: Forger) -> None:
+        f.of("frozen")["statement"]["balance_amount"] = str(82_000_000 * COIN)
+
+    def outflow(f: Forger) -> None:
+        f.of("frozen")["premises"].update(
+            submission_txid="ab" * 32, outflow_amount=str(COIN), n_outflow=1
+        )
+
+    yield rejected("freeze", "lifted before it began", lifted, "lifted_utc")
+    yield listed("freeze", "the balance under it", balance, "freezes")
+    yield listed("freeze", "what left before it", outflow, "freezes")
 
 
 def _assets() -> Iterator[Forgery]:
@@ -408,5 +440,6 @@ ACCOUNT_FORGERIES = [
     *_pairs(),
     *_seeds(),
     *_holders(),
+    *_freezes(),
     *_assets(),
 ]

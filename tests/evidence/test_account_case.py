@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dalil.evidence.account_statements import Linked
 from dalil.evidence.report.reading import Reading
 from dalil.evidence.report.render import sections_of
 from dalil.evidence.verify import verify
@@ -85,11 +87,22 @@ def test_what_the_issuer_froze_is_held_and_frozen(accounts: Investigation) -> No
     assert "محتفَظ به، جمّدته جهة الإصدار" in told(accounts, "ar")
 
 
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_a_freeze_that_nobody_is_seen_to_ask_for_says_so(
+    accounts: Investigation, lang: str
+) -> None:
+    said = told(accounts, lang)
+    assert {"en": "no request is known", "ar": "لا يُعرف طلب سابق"}[lang] in said
+    assert {"en": "no sign of guilt", "ar": "وليس ذلك دليل إدانة"}[lang] in said
+    assert "2024-01-22T14:00:00Z" in said
+
+
 def test_the_deposit_address_ends_the_trace_and_says_why(
     accounts: Investigation,
 ) -> None:
-    kinds = [finding.statement.kind for finding in accounts.document.findings]
-    assert kinds.count("linked") == 1
+    stated = [finding.statement for finding in accounts.document.findings]
+    rules = [one.rule for one in stated if isinstance(one, Linked)]
+    assert Counter(rules) == {"deposit-address": 1, "operational-wallet": 3}
     assert "forwards nearly all it gets to one wallet" in told(accounts, "en")
 
 
