@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dalil.cases.measured import COINJOIN_RATES, COSPEND_RATES
 from dalil.clustering.accounts.deposits import DEPOSIT, DepositRule
+from dalil.clustering.accounts.operational import OPERATIONAL, OperationalRule
 from dalil.clustering.clusters import GUARD_SIZE
 from dalil.clustering.coinjoin import RULES, RULES_VERSION
 from dalil.clustering.cospend import COSPEND_VERSION
@@ -62,6 +63,14 @@ _DEPOSIT = Text(
     "كل حساب يحوّل جُلّ ما يتلقاه إلى محفظة خدمة واحدة موسومة يُعدّ عنوان إيداع لتلك "
     "الخدمة، أي حدًّا للتتبّع. وتخطئ القاعدة حين يرسل شخص كل ما يتلقاه إلى منصة واحدة؛ "
     "فيتوقف التتبّع حينئذ قبل موضعه بخطوة، لا بعده.",
+)
+_OPERATIONAL = Text(
+    "Addresses that each hand on nearly all they receive to one collector, within a "
+    "set time, make one pattern with it. Fails where a payment processor, an exchange "
+    "that nobody tagged, or a charity rotates its addresses in the same way.",
+    "العناوين التي يحوّل كلٌّ منها جُلّ ما يتلقاه إلى محفظة جامعة واحدة خلال مدة محددة "
+    "تُعدّ معها نمطًا واحدًا. وتخطئ القاعدة حيث يدوّر معالج مدفوعات، أو منصة لم يسمّها "
+    "أحد، أو جمعية خيرية عناوينها على النحو نفسه.",
 )
 _ACCOUNTS = Text(
     "On chains that keep accounts, what an account pays comes out of all it held; "
@@ -136,5 +145,13 @@ def method_of(
             citation=DEPOSIT.source,
             parameters=dict(DepositRule().numbers()),
         )
-        rules, notes = (*rules, deposit), (*notes, _ACCOUNTS)
+        pool = RuleFacts(
+            id=OPERATIONAL.name,
+            version=str(OPERATIONAL.version),
+            profile=charter.profile,
+            text=_OPERATIONAL,
+            citation=OPERATIONAL.source,
+            parameters=dict(OperationalRule().numbers()),
+        )
+        rules, notes = (*rules, deposit, pool), (*notes, _ACCOUNTS)
     return Method(rules=rules, profiles=_PROFILES if coins else (), notes=notes)

@@ -2619,6 +2619,12 @@ class Findings:
             versions.get(statement["rule"]),
             premises["rule_version"],
         )
+        for walk_ in self.account_walks.values():
+            for name in premises["transfers"]:
+                row = walk_.rows.get(name)
+                if row is not None and walk_.chain == statement["chain"]:
+                    must("premises.transfers, " + name, [row["from"], row["to"]],
+                         [statement["a"], statement["b"]])  # fmt: skip
         Report.current.cannot("links between accounts: applying their rules again takes the "
                               "ledger", finding["id"])  # fmt: skip
 

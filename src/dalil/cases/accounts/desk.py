@@ -69,7 +69,12 @@ class AccountDesk(NamedDesk[AccountLedger]):
     def deposits(self) -> Deposits:
         """Addresses that only forward to a tagged service."""
         self.progress("deposit addresses", 0, 0)
-        return deposit_links(self.ledger, _services(self.own_marks))
+        return deposit_links(self.ledger, self.services)
+
+    @property
+    def services(self) -> dict[int, str]:
+        """Tagged services, by address."""
+        return _services(self.own_marks)
 
     def marks(self, leaving_out: Iterable[int] = ()) -> list[Mark]:
         """Mark tagged addresses, and the deposit addresses of services.

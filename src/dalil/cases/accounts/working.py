@@ -10,6 +10,7 @@ import numpy as np
 from dalil.cases.accounts.claims import token_flow_finding, transfers_finding
 from dalil.cases.accounts.freezing import frozen_findings
 from dalil.cases.accounts.holding import holders_of
+from dalil.cases.accounts.patterns import pattern_findings
 from dalil.cases.accounts.walks import walk_of
 from dalil.cases.accounts.worth import days_of, token_money
 from dalil.cases.facts import price_facts
@@ -56,6 +57,8 @@ def work_accounts(desk: AccountDesk, into: Collected, starts: Starts) -> Account
     for start in (*starts.traced, *starts.borders):
         if start.address is not None:
             collect_address(desk, into, start.text)
+    for linked in pattern_findings(desk, addresses):
+        into.add(linked)
     tokens, n_left_out = desk.tokens_of(addresses)
     if n_left_out:
         work.notes.append(
