@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.tracing.accounts.exact import among
 from dalil.tracing.accounts.growing import Stack
-from dalil.tracing.accounts.walk import Ground, Guard, Walked, among, below
+from dalil.tracing.accounts.walk import Ground, Guard, Walked, below
 from dalil.tracing.stops import StopCode
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.chains.accounts import TransferKind
+from dalil.kernels import lean
 from dalil.ledger.accounts.view import BulkPostings
-from dalil.tracing.accounts.exact import column, exact_amounts, joined, rests
+from dalil.tracing.accounts.exact import among, column, exact_amounts, joined, rests
 from dalil.tracing.accounts.growing import Places, Stack
 from dalil.tracing.accounts.opening import opening_balances
 from dalil.tracing.accounts.page import Page
@@ -47,6 +48,17 @@ def _kept(first: I64, rows: I64, keep: NDArray[np.bool_]) -> tuple[I64, I64]:
     """Leave rows out of a list of lists."""
     counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])
     return counted[first], rows[keep]
+
+
+@lean
+def _mark_zero(
+    keys: NDArray[np.uint8], addresses: I64, told: NDArray[np.bool_]
+) -> None:
+    for i in range(addresses.size):
+        at = 0
+        while at < keys.shape[1] and keys[addresses[i], at] == 0:
+            at += 1
+        told[i] = at == keys.shape[1]
 
 
 class Book:
@@ -114,7 +126,7 @@ class Book:
             one = view.transfers_from if out else view.transfers_to
             first, rows = _one_by_one([one(a, token) for a in addresses.tolist()])
         moves = np.asarray(view.transfer_amount)[rows] > 0
-        moves[~moves] = np.isin(rows[~moves], view.wide_transfer)
+        moves[~moves] = among(np.asarray(view.wide_transfer), rows[~moves])
         source, to = np.asarray(view.transfer_from), np.asarray(view.transfer_to)
         moves &= source[rows] != to[rows]
         return _kept(first, rows, moves)
@@ -147,9 +159,9 @@ class Book:
 
     def nobody(self, addresses: I64) -> NDArray[np.bool_]:
         """Tell which addresses are the zero address."""
-        keys: NDArray[np.uint8] = np.asarray(self.view.address_key)[addresses]
-        told: NDArray[np.bool_] = np.asarray(keys.any(axis=1))
-        return ~told
+        told = np.empty(addresses.size, dtype=np.bool_)
+        _mark_zero(np.asarray(self.view.address_key), addresses, told)
+        return told
 
     def pay_codes(self, rows: I64, to: I64) -> NDArray[np.uint8]:
         """Tell which payments end a trace by what they are."""

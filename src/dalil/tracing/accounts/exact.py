@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import LimitError
-from dalil.kernels import kernel
+from dalil.kernels import kernel, lean
 from dalil.tracing.exactly import suiting
 from dalil.tracing.graph import LARGEST_SUM
 
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     Listed = tuple[I64, I64, I64]
     """Where each account's transfers begin, their ids, their amounts."""
 
-__all__ = ["MOST_WIDE", "column", "exact_amounts", "joined", "rests", "widened"]
+__all__ = [
+    "MOST_WIDE",
+    "among",
+    "column",
+    "exact_amounts",
+    "joined",
+    "rests",
+    "widened",
+]
 
 MOST_WIDE = 1_000_000
 """So many of Python's integers at once are bearable: some 60 bytes each."""
@@ -75,10 +83,25 @@ def joined(parts: Sequence[I64]) -> I64:
     return np.concatenate(parts)
 
 
+@lean
+def _mark_among(ascending: I64, wanted: I64, told: NDArray[np.bool_]) -> None:
+    for i in range(wanted.size):
+        at = np.searchsorted(ascending, wanted[i])
+        told[i] = at < ascending.size and ascending[at] == wanted[i]
+
+
+def among(ascending: I64, wanted: I64) -> NDArray[np.bool_]:
+    """Tell which of `wanted` stand in a sorted column."""
+    told = np.empty(wanted.size, dtype=np.bool_)
+    _mark_among(ascending, wanted, told)
+    return told
+
+
 def exact_amounts(view: AccountView, transfers: I64) -> I64:
     """Read transfers' amounts in base units."""
     low = np.asarray(view.transfer_amount)[transfers]
-    if (low > LARGEST_SUM).any() or np.isin(transfers, view.wide_transfer).any():
+    wide = np.asarray(view.wide_transfer)
+    if (low > LARGEST_SUM).any() or among(wide, transfers).any():
         return column(view.amounts(transfers))
     return low.astype(np.int64)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.chains.accounts import TokenKind
-from dalil.tracing.accounts.exact import exact_amounts
 from dalil.tracing.accounts.naming import coin_name, coin_names
+from dalil.tracing.accounts.receipts import Receipts, moved
 from dalil.tracing.accounts.result import (
     APART,
     AccountStop,
@@ -23,10 +23,9 @@ from dalil.tracing.groups import Meeting, called, coins_with
 from dalil.tracing.request import Direction, Mark
 from dalil.tracing.setbounds import set_bounds
 from dalil.tracing.stops import StopCode
-from dalil.units import exact_sum
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -71,6 +70,7 @@ class AccountTeller:
         self.graph, self.flow = graph, graph.flow
         self.figures: Figures = figures(graph.flow)
         self.met: dict[int, Meeting] = self._meetings()
+        self._receipts = Receipts(view, request.token)
         self.reentry = None
         if self.flow.n_seeds:
             self.reentry = _unseen(view, request.token)
@@ -142,7 +142,8 @@ class AccountTeller:
             direct = named & (np.arange(flow.value.size) < flow.n_seeds)
         names = {n for c in coins for n in self.met[c].names}
         held = {m.address for m in self.request.marks if m.name in names}
-        total = self._moved(held, out=not forward, met=flow.output[coins])
+        token, ends = self.request.token, flow.output[coins]
+        total = moved(self.view, token, held, ends, out=not forward)
         return AccountTarget(
             name=name,
             reason=self.met[coins[0]].reason,
@@ -156,35 +157,6 @@ class AccountTeller:
             n_indirect=len(coins) - len(owned),
             direct_coins=tuple(np.flatnonzero(direct).tolist()),
         )
-
-    def _moved(
-        self,
-        addresses: Collection[int],
-        *,
-        out: bool,
-        until: int | None = None,
-        met: I64 | None = None,
-    ) -> int:
-        """Add up what came to some addresses, or went out, of the token.
-
-        What moves among them came once; of that only `met`, in which the trace
-        ends, is counted: a sweep is no second receipt.
-        """
-        view, token, total = self.view, self.request.token, 0
-        own = np.fromiter(addresses, np.int64)
-        for address in addresses:
-            rows = (view.transfers_from if out else view.transfers_to)(address, token)
-            other = (view.transfer_to if out else view.transfer_from)[rows]
-            among = np.isin(other, own)
-            if met is not None:
-                among &= (other == address) | ~np.isin(rows, met)
-            rows = rows[~among]
-            if until is not None:
-                rows = rows[rows <= until]
-            amounts = exact_amounts(view, rows)
-            wide = amounts.dtype == object
-            total += sum(amounts.tolist()) if wide else exact_sum(amounts)
-        return total
 
     def _payers(self, coins: list[int]) -> tuple[Payer, ...]:
         paid: defaultdict[int, int] = defaultdict(int)
@@ -200,7 +172,7 @@ class AccountTeller:
             Payer(
                 self.view.address_text(address),
                 paid[address],
-                self._moved([address], out=False, until=last[address]),
+                self._receipts.until(address, last[address]),
             )
             for address in most[:_MOST_PAYERS]
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dalil.kernels import kernel, lean
+from dalil.kernels import kernel
 from dalil.tracing.accounts.growing import Stack
 from dalil.tracing.stops import StopCode
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dalil.tracing.accounts.book import Book
     from dalil.tracing.columns import I64
 
-__all__ = ["NEVER", "Ground", "Guard", "Rules", "Start", "Walked", "among", "below"]
+__all__ = ["NEVER", "Ground", "Guard", "Rules", "Start", "Walked", "below"]
 
 _CARRIED = int(StopCode.CARRIED)
 NEVER = 1 << 62
@@ -66,20 +66,6 @@ class Walked(NamedTuple):
     payment: I64
     seed_code: NDArray[np.uint8]
     code: NDArray[np.uint8]
-
-
-@lean
-def _mark_among(ascending: I64, wanted: I64, told: NDArray[np.bool_]) -> None:
-    for i in range(wanted.size):
-        at = np.searchsorted(ascending, wanted[i])
-        told[i] = at < ascending.size and ascending[at] == wanted[i]
-
-
-def among(ascending: I64, wanted: I64) -> NDArray[np.bool_]:
-    """Tell which of `wanted` stand in a sorted column."""
-    told = np.empty(wanted.size, dtype=np.bool_)
-    _mark_among(ascending, wanted, told)
-    return told
 
 
 def below(amounts: I64, least: int) -> NDArray[np.bool_]:
