@@ -87,3 +87,15 @@ def test_flips_are_located(accounts: Investigation, tmp_path: Path) -> None:
         told = [f"{f['premise']} {f['expected']}" for f in found["failures"]]
         assert any(str(path.relative_to(folder)) in text for text in told), path
     assert verify(str(folder))["ok"]
+
+
+def test_an_asset_of_thirty_million_decimals_is_refused(
+    accounts: Investigation, tmp_path: Path
+) -> None:
+    """Such a number of digits would take longer to write than anybody waits."""
+    forger = Forger(accounts.published.bundle)
+    for asset in forger.doc["assets"]:
+        asset["decimals"] = 30_000_000
+    forger.seal(tmp_path / "forged")
+    found = verify(str(tmp_path / "forged"))
+    assert "decimals" in {failure["premise"] for failure in found["failures"]}

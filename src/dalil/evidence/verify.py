@@ -46,6 +46,7 @@ MAX_FILE_BYTES = 512_000_000
 MAX_JSON_BYTES = 256_000_000
 MAX_TEXT = 200_000  # code points of one raw indicator
 MAX_FAILURES = 100  # printed; all are counted
+MAX_DECIMALS = 77  # of a token: as many digits as 256 bits have
 MAX_MONEY = 21_000_000 * 100_000_000
 
 
@@ -2967,6 +2968,7 @@ def in_units(amount: str, decimals: Optional[int]) -> str:
     """Base units as a decimal number of whole ones, without needless zeros."""
     if not decimals:
         return amount
+    holds("decimals", decimals <= MAX_DECIMALS, "at most %d" % MAX_DECIMALS, decimals)
     whole, part = divmod(int(amount), 10**decimals)
     return ("%d.%0*d" % (whole, decimals, part)).rstrip("0").rstrip(".")
 
@@ -3025,6 +3027,8 @@ def check_token_money(
     holds(where + ", money", name in findings.arrived and asset["prices"] is not None
           and asset["decimals"] is not None, "a flow that checks out, and prices", name)  # fmt: skip
     walk_ = findings.account_walks[asset["trace"]]
+    holds("decimals", asset["decimals"] <= MAX_DECIMALS, "at most %d" % MAX_DECIMALS,
+          asset["decimals"])  # fmt: skip
     one = decimal.Decimal(10) ** -asset["decimals"]
     prices: Dict[int, decimal.Decimal] = {}
     direct, coins = findings.directs[name], findings.arrived[name]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dalil.evidence.statements import TargetAddress
     from dalil.tracing.accounts import AccountTarget, AccountTrace
 
-__all__ = ["token_flow_finding", "transfers_finding"]
+__all__ = ["known_decimals", "token_flow_finding", "transfers_finding"]
 
 
 def transfers_finding(
@@ -57,6 +57,11 @@ def transfers_finding(
     return Finding.of(statement, premises)
 
 
+def known_decimals(found: AccountTrace) -> int | None:
+    """Tell a known token's decimals; what another says of its own is not taken."""
+    return found.unit.decimals if found.unit.symbol else None
+
+
 def token_flow_finding(
     found: AccountTrace,
     target: AccountTarget,
@@ -82,7 +87,7 @@ def token_flow_finding(
     statement = TokenFlow(
         chain=found.ledger.chain,
         token=found.unit.token,
-        decimals=found.unit.decimals,
+        decimals=known_decimals(found),
         direction="forward",
         seed_amount=str(found.graph.flow.seed_total),
         target=target.name,

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dalil.cases.accounts.claims import token_flow_finding, transfers_finding
+from dalil.cases.accounts.claims import (
+    known_decimals,
+    token_flow_finding,
+    transfers_finding,
+)
 from dalil.cases.accounts.freezing import frozen_findings
 from dalil.cases.accounts.holding import holders_of
 from dalil.cases.accounts.patterns import pattern_findings
@@ -105,7 +109,7 @@ def _state(work: AccountWork, into: Collected, found: AccountTrace) -> None:
             chain=work.desk.ledger.chain,
             token=found.unit.token,
             symbol=found.unit.symbol,
-            decimals=found.unit.decimals,
+            decimals=known_decimals(found),
             seed_amount=str(flow.seed_total),
             n_seeds=flow.n_seeds,
             trace=walk.id,
