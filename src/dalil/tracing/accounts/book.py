@@ -126,10 +126,17 @@ class Book:
             one = view.transfers_from if out else view.transfers_to
             first, rows = _one_by_one([one(a, token) for a in addresses.tolist()])
         moves = np.asarray(view.transfer_amount)[rows] > 0
-        moves[~moves] = among(np.asarray(view.wide_transfer), rows[~moves])
+        moves[~moves] = among(self._wide, rows[~moves])
         source, to = np.asarray(view.transfer_from), np.asarray(view.transfer_to)
         moves &= source[rows] != to[rows]
         return _kept(first, rows, moves)
+
+    @cached_property
+    def _wide(self) -> I64:
+        """List the token's transfers of 2**64 base units and more, ascending."""
+        wide = np.asarray(self.view.wide_transfer)
+        ours: I64 = wide[np.asarray(self.view.transfer_token)[wide] == self.token]
+        return ours
 
     @cached_property
     def _span(self) -> tuple[int, int] | None:
@@ -182,7 +189,8 @@ class Book:
         view = self.view
         pay_first, pays = self._listed(addresses, out=True)
         in_first, ins = self._listed(addresses, out=False)
-        pay_value, in_value = exact_amounts(view, pays), exact_amounts(view, ins)
+        pay_value = exact_amounts(view, pays, self._wide)
+        in_value = exact_amounts(view, ins, self._wide)
         unknown = [-1] * addresses.size
         told = opening_balances(view, addresses, self.token) if self.sums else unknown
         opening = column(told)

@@ -97,10 +97,10 @@ def among(ascending: I64, wanted: I64) -> NDArray[np.bool_]:
     return told
 
 
-def exact_amounts(view: AccountView, transfers: I64) -> I64:
-    """Read transfers' amounts in base units."""
+def exact_amounts(view: AccountView, transfers: I64, wide: I64 | None = None) -> I64:
+    """Read transfers' amounts in base units; `wide` are those that may be so."""
     low = np.asarray(view.transfer_amount)[transfers]
-    wide = np.asarray(view.wide_transfer)
+    wide = np.asarray(view.wide_transfer) if wide is None else wide
     if (low > LARGEST_SUM).any() or among(wide, transfers).any():
         return column(view.amounts(transfers))
     return low.astype(np.int64)
