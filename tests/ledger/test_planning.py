@@ -165,7 +165,7 @@ def test_terms_are_what_they_rest_on() -> None:
     assert by_name["finding block records"] == MAINNET.blocks * 5e-6
     assert found.seconds == pytest.approx(sum(by_name.values()))
     ends = segments_of(MAINNET, 16 * GB)
-    each = 24 * MAINNET.txs + 16 * MAINNET.addresses + 8 * MAINNET.outputs
+    each = 26 * MAINNET.txs + 18 * MAINNET.addresses + 8 * MAINNET.outputs
     assert found.segments == len(ends)
     assert found.older_bytes_read == each * sum(ends[:-1]) // MAINNET.txs
 

@@ -16,9 +16,12 @@ import pytest
 
 from dalil.chains.bitcoin.networks import network_by_name
 from dalil.cli import main
+from dalil.errors import StoreError
 from dalil.ledger import Ledger
+from dalil.ledger.accounts.layout import FORMAT as ACCOUNTS
 from dalil.ledger.build import build_from_blocks
 from dalil.ledger.layout import CHUNK_BYTES
+from dalil.ledger.store.commit import Commit
 from dalil.ledger.store.opening import writing
 from dalil.sources.blockfolder import open_blocks
 from tests.ledger.breaking import add, in_child, scenes, small_pieces
@@ -354,11 +357,21 @@ CASES = [
     Case("a run cut short", shorten("runs/*", 1), "cut short"),
     Case("a run cut to nothing", shorten("runs/*", 10**9), "cannot be read"),
     Case("a run that is another file", alter_run(0, b"PK\3\4"), "no run of a ledger"),
-    Case("a run of a newer format", alter_run(8, b"\2"), "format 1"),
+    Case("a run of a newer format", alter_run(8, b"\3"), "format 2 are read"),
+    Case("a run of the format before", alter_run(8, b"\1"), "this one is: 1"),
     Case("a run with another header", alter_run(40, b"\xff" * 9), "header of a run"),
     Case("two runs in each other's place", swap_runs, "other rows"),
     Case("a run of the same rows of another ledger", run_of_twin, "another than"),
 ]
+
+
+def test_a_ledger_of_accounts_is_called_one(made: Path, tmp_path: Path) -> None:
+    said = "this is a ledger of accounts; this command reads ledgers of outputs"
+    ledger = tmp_path / "ledger"
+    shutil.copytree(made / "half", ledger)
+    edit(lambda c: c.update(format=ACCOUNTS))(ledger)
+    with pytest.raises(StoreError, match=f"{said}: {ACCOUNTS}"):
+        Commit.load(ledger)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.why)

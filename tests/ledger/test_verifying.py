@@ -470,6 +470,11 @@ def another(rows: NDArray[Any]) -> None:
         rows[0] -= 1
 
 
+def empty(rows: NDArray[Any]) -> None:
+    """Let a sieve say that nothing is there."""
+    rows[:] = 0
+
+
 @pytest.mark.parametrize(
     ("section", "change", "check"),
     [
@@ -493,6 +498,8 @@ def another(rows: NDArray[Any]) -> None:
             "txids and addresses found",
             id="wrong-address",
         ),
+        pytest.param("tx.sieve", empty, "runs hashed", id="a-txid-that-joins-miss"),
+        pytest.param("address.sieve", empty, "runs hashed", id="an-address-they-miss"),
     ],
 )
 def test_a_forged_run_is_found_though_its_hashes_were_forged_too(

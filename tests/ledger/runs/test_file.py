@@ -175,11 +175,11 @@ def test_a_header_longer_than_any_is_refused(run: Run) -> None:
         Run.open(run.path)
 
 
-def test_a_newer_format_and_another_file_are_told_apart(run: Run) -> None:
+def test_another_format_and_another_file_are_told_apart(run: Run) -> None:
     raw = bytearray(run.path.read_bytes())
-    raw[8] = 2
+    raw[8] = 3
     run.path.write_bytes(raw)
-    with pytest.raises(StoreError, match="format 1 are read here, this one is: 2"):
+    with pytest.raises(StoreError, match="format 2 are read here, this one is: 3"):
         Run.open(run.path)
     run.path.write_bytes(b"SQLite format 3\0" * 64)
     with pytest.raises(StoreError, match="no run of a ledger"):

@@ -166,7 +166,7 @@ def primary_bytes(counts: Counts) -> int:
 
 def run_bytes(counts: Counts) -> int:
     """Bytes of the derived runs once merged: indexes, spenders, histories."""
-    return 17 * counts.txs + 21 * counts.addresses + 12 * counts.outputs
+    return (37 * counts.txs + 45 * counts.addresses) // 2 + 12 * counts.outputs
 
 
 def project(
@@ -188,7 +188,7 @@ def project(
     ends = segments_of(counts, memory)
     merged = times_merged(counts, ends)
     primary, runs = primary_bytes(counts), run_bytes(counts)
-    indexes = 16 * (counts.txs + counts.addresses)
+    indexes = 18 * (counts.txs + counts.addresses)
     touched = 8 * (counts.txs + counts.outputs)
     older = (indexes + touched) * sum(ends[:-1]) // counts.txs
     read, write = machine.read_rate, machine.write_rate
@@ -211,8 +211,8 @@ def project(
         Term(
             "reading older runs, once a segment",
             older / read,
-            "for each of the segments, of what came before: 16 bytes a transaction "
-            "and an address, and at most 8 a transaction and an output; at the "
+            "for each of the segments, of what came before: at most 18 bytes a "
+            "transaction and an address, and 8 a transaction and an output; at the "
             "blocks' reading speed",
         ),
         Term(

@@ -9,6 +9,7 @@ import numpy as np
 
 from dalil.errors import StoreError
 from dalil.kernels import kernel
+from dalil.ledger.index import fill_sieve
 from dalil.ledger.runs.file import encode_header
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ def _index_good(index: Index) -> Iterator[bool]:
     n = index.entries.shape[0]
     for part in _blocks(index.entries, 1):
         yield _ascending(part, n)
+    at = np.zeros(2, np.int64)
+    for part in _blocks(index.sieve, 0):
+        made = np.zeros_like(part)
+        fill_sieve(index.entries, at, index.sieve.size, made)
+        yield np.array_equal(part, made)
+        at[1] += part.size
     yield bool(index.offsets[0] == 0 and index.offsets[-1] == n)
     for begin in range(0, index.offsets.size - 1, _ROWS):
         yield _in_buckets(index, begin, min(begin + _ROWS, index.offsets.size - 1))

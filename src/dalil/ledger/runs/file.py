@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dalil.errors import StoreError
-from dalil.ledger.index import bucket_bits
+from dalil.ledger.index import bucket_bits, sieve_words
 from dalil.ledger.layout import canonical_json
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 MAGIC = b"DALILRUN"
-FORMAT = 1
+FORMAT = 2
 PREFIX = 16
 LARGEST_HEADER = 8192
 _ALIGN = 64
@@ -56,8 +56,10 @@ Span = tuple[int, int]
 DTYPES = {
     "tx.entries": ("<u8", 2),
     "tx.buckets": ("<u4", 1),
+    "tx.sieve": ("<u8", 1),
     "address.entries": ("<u8", 2),
     "address.buckets": ("<u4", 1),
+    "address.sieve": ("<u8", 1),
     "spent.own": ("<i8", 1),
     "spent.older": ("<i8", 2),
     "history.own": ("<u4", 1),
@@ -111,8 +113,10 @@ def _section_rows(rows: Rows, counts: Counts) -> tuple[int, ...]:
     return (
         n_tx,
         (1 << bucket_bits(n_tx)) + 1,
+        sieve_words(n_tx),
         n_address,
         (1 << bucket_bits(n_address)) + 1,
+        sieve_words(n_address),
         rows.size("output"),
         counts.spent_older,
         n_address + 1,

@@ -97,6 +97,10 @@ def _find(index: Index, marks: NDArray[np.uint64], found: NDArray[np.int64]) -> 
         begin, end, start, stop = _read(index, mine)
         _let_go_of_whole(index.entries, start, stop)
         _let_go_of_whole(index.offsets, begin, end)
+        words, n_buckets = index.sieve.size, index.offsets.size - 1
+        _let_go_of_whole(
+            index.sieve, begin * words // n_buckets, end * words // n_buckets
+        )
 
 
 def _read(index: Index, marks: NDArray[np.uint64]) -> tuple[int, int, int, int]:

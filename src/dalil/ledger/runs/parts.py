@@ -69,8 +69,10 @@ def write_run(
     sections: dict[str, NDArray[Any]] = {
         "tx.entries": tx.entries,
         "tx.buckets": tx.offsets,
+        "tx.sieve": tx.sieve,
         "address.entries": address.entries,
         "address.buckets": address.offsets,
+        "address.sieve": address.sieve,
         "spent.own": spent.own,
         "spent.older": spent.older,
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dalil.errors import StoreError
-from dalil.ledger.index import bucket_bits
+from dalil.ledger.index import bucket_bits, fill_sieve, sieve_words
 from dalil.ledger.runs.file import Counts
 from dalil.ledger.runs.joining import (
     count_keys,
@@ -111,14 +111,16 @@ class _Rewrite:
     # -- indexes and spenders -----------------------------------------------
 
     def index(self, table: str, file: RunWriter) -> None:
-        section = file[f"{table}.buckets"]
-        bits = bucket_bits(self._from.rows.size(table))
-        buckets = _Buckets(bits, section, self._buffers[1].view(np.uint32))
-        entries = file[f"{table}.entries"]
+        n, entries = self._from.rows.size(table), file[f"{table}.entries"]
+        section, buffer = file[f"{table}.buckets"], self._buffers[1].view(np.uint32)
+        buckets = _Buckets(bucket_bits(n), section, buffer)
+        sieve = _Sieve(n, file[f"{table}.sieve"], self._buffers[2].view(np.uint64))
         for block in self._joined(self._from.index(table)):
             entries.add(block)
             buckets.add(block)
+            sieve.add(block)
         buckets.end()
+        sieve.end()
 
     def spent(self, file: RunWriter) -> None:
         stop, buffer = self._from.rows.output[1], self._buffers[0].view(np.int64)
@@ -189,6 +191,31 @@ class _Buckets:
             self._buffer[:n] = self._at[2]
             self._section.add(self._buffer[:n])
             left -= n
+
+
+class _Sieve:
+    def __init__(
+        self, n: int, section: SectionWriter, buffer: NDArray[np.uint64]
+    ) -> None:
+        self._n_words = sieve_words(n)
+        self._section = section
+        self._buffer = buffer
+        self._at = np.zeros(2, np.int64)
+        buffer[:] = 0
+
+    def add(self, entries: NDArray[np.uint64]) -> None:
+        self._at[0] = 0
+        while not fill_sieve(entries, self._at, self._n_words, self._buffer):
+            self._write(self._buffer.size)
+
+    def _write(self, n: int) -> None:
+        self._section.add(self._buffer[:n])
+        self._buffer[:] = 0
+        self._at[1] += n
+
+    def end(self) -> None:
+        while left := self._n_words - int(self._at[1]):
+            self._write(min(left, self._buffer.size))
 
 
 def _total(state: NDArray[np.int64]) -> NDArray[np.uint32]:

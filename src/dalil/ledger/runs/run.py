@@ -99,9 +99,9 @@ class Run:
         return flat if width == 1 else flat.reshape(-1, width)
 
     def _index(self, table: str, of: dict[str, NDArray[Any]]) -> Index:
-        entries, offsets = of[f"{table}.entries"], of[f"{table}.buckets"]
-        first = getattr(self.rows, table)[0]
-        return Index(entries, offsets, bucket_bits(entries.shape[0]), first)
+        entries, sieve = of[f"{table}.entries"], of[f"{table}.sieve"]
+        bits, first = bucket_bits(entries.shape[0]), getattr(self.rows, table)[0]
+        return Index(entries, of[f"{table}.buckets"], sieve, bits, first)
 
     def drop(self) -> None:
         """Let go of the pages read so far; they are read again when needed."""

@@ -51,6 +51,8 @@ __all__ = [
 COMMIT_FILE = "commit.json"
 _LIMIT = 1 << 28
 _SEED_DIGITS = 16
+_ACCOUNTS = "dalil-accounts/"
+"""What the formats of the ledgers of `accounts` begin with, whatever their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,9 @@ def older_format(ledger: Path) -> None:
 
 def _read(content: Any) -> Commit:  # noqa: ANN401 - any JSON value
     form = content.get("format") if isinstance(content, dict) else None
+    if str(form).startswith(_ACCOUNTS):
+        what = "this is a ledger of accounts; this command reads ledgers of outputs"
+        raise StoreError(what, form)
     if form != FORMAT:
         raise StoreError(f"this Dalil reads {FORMAT}, the ledger is", form)
     manifest, files = content["manifest"], content["files"]
