@@ -47,7 +47,7 @@ def rows_told(index: Index, wanted: NDArray[np.uint64], found: list[int]) -> lis
     """Look marks up behind what is found of them already."""
     rows = np.array(found, np.int64)
     find_marks(wanted, wanted.shape[0], index, rows)
-    return rows.tolist()
+    return [int(row) for row in rows]
 
 
 @settings(deadline=None, max_examples=200)
