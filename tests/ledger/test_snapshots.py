@@ -206,3 +206,18 @@ def test_a_snapshot_outlives_its_files_and_gives_them_back(room: Path) -> None:
     del reader
     gc.collect()
     assert held() == 0
+
+
+def test_a_reader_that_was_asked_goes_with_its_last_name(room: Path) -> None:
+    """Else a service keeps the files of each ledger that it once had open."""
+    add(room / "ledger", Story(room).files[0])
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    gc.disable()
+    try:
+        for _ in range(3):
+            ledger = Ledger.open(room / "ledger")
+            assert ledger.find_address(ledger.address_text(0)) == 0
+            del ledger
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+    finally:
+        gc.enable()

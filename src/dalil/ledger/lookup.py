@@ -33,13 +33,12 @@ _HASH_BYTES = {
 class AddressBook:
     """Addresses of a snapshot: from script to id, from id to payload."""
 
-    def __init__(self, columns: Mapping[str, NDArray[Any]], look: Look) -> None:
+    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
         self._keys: NDArray[np.uint8] = columns["address.key"]
         self._owners: NDArray[np.uint32] = columns["script.address"]
         self._scripts: NDArray[np.uint8] = columns["script.bytes"]
-        self._look = look
 
-    def find(self, kind: ScriptType, payload: bytes) -> int | None:
+    def find(self, kind: ScriptType, payload: bytes, look: Look) -> int | None:
         """Find the id of an address by its type and what it encodes."""
         if kind not in ADDRESS_TYPES:
             return None
@@ -49,7 +48,7 @@ class AddressBook:
         else:
             data = np.frombuffer(script_of(kind, payload), np.uint8)
             script_key(data, 0, data.size, int(kind), key)
-        row = self._look(key.view(np.uint64), int(kind))
+        row = look(key.view(np.uint64), int(kind))
         return None if row < 0 else row
 
     def payload(self, address: int, kind: ScriptType) -> bytes:

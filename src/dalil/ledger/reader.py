@@ -151,7 +151,7 @@ class Ledger(Tables, RawParts):
 
     @cached_property
     def _book(self) -> AddressBook:
-        return AddressBook(self._mapped, self._find_key)
+        return AddressBook(self._mapped)
 
     def _find_key(self, key: NDArray[np.uint64], kind: int) -> int:
         if self._asks_little():
@@ -209,7 +209,7 @@ class Ledger(Tables, RawParts):
             If the text is no address of this ledger's network.
         """
         kind, payload = decode_address(self.network, text)
-        return self._book.find(kind, payload)
+        return self._book.find(kind, payload, self._find_key)
 
     def n_outputs_of_address(self, address: int) -> int:
         """Count the outputs paid to an address; cost: a look into each run."""
