@@ -62,3 +62,14 @@ def test_the_process_grows_by_no_more_than_it_was_given(shape: str) -> None:
         check=True,
     )
     assert int(ran.stdout) < (96 + 8) << 20
+
+
+def test_partitions_follow_what_is_expected_not_memory_that_stays_empty() -> None:
+    rows = 1 << 20
+    bits = []
+    for expected in (1 << 25, 1 << 28, 1 << 40):
+        segment = Segment(1, 1 << 30)
+        segment.expect(expected)
+        bits.append(segment._writer(rows)[1].bits)
+    assert bits == sorted(set(bits))
+    assert bits[-1] == Segment(1, 1 << 30)._writer(rows)[1].bits

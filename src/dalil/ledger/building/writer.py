@@ -97,6 +97,7 @@ class LedgerWriter:
             for run in self.base.runs
         )
         enough = max(_LEAST_SEGMENT, index)
+        self._segment.expect(enough)
         self.open = OpenSegment(self._tables, self._segment, self._threads, enough)
 
     def append_side(self, name: str, values: NDArray[Any]) -> None:

@@ -50,6 +50,8 @@ __all__ = ["Segment"]
 
 _NONE = np.zeros(0, np.int64)
 _MOST_ROWS = (1 << 32) - 2
+_BYTES_A_BYTE = 2
+"""Memory in which rows are joined, for each byte that they are."""
 
 
 class Segment:
@@ -67,6 +69,7 @@ class Segment:
 
     def __init__(self, seed: int, memory: int) -> None:
         self._seed, self._memory = np.uint64(seed), memory
+        self._expected = memory
         self._arena = Arena(memory)
         self._lock = Lock()
         self.clear()
@@ -80,6 +83,10 @@ class Segment:
         self._told: list[tuple[int, int, int]] = []
         self._scripts: list[tuple[int, int, int]] = []
         self._totals = Totals()
+
+    def expect(self, n_bytes: int) -> None:
+        """Choose partitions for so many bytes of rows, should memory not fill up."""
+        self._expected = min(self._memory, _BYTES_A_BYTE * n_bytes)
 
     def has_room(self, n_tx: int, n_in: int, n_out: int, *, told: bool) -> bool:
         """Tell whether so many more rows could still be taken and resolved.
@@ -95,7 +102,7 @@ class Segment:
             bits = self._bits
             low, high = arena.low, arena.words.size - arena.high
         if bits < 0:
-            bits = part_bits(self._memory, n_tx + n_in + n_out)
+            bits = part_bits(self._expected, n_tx + n_in + n_out)
         if max(rows.n_tx, rows.n_in + rows.n_out) > _MOST_ROWS:
             return False
         blocks = BLOCK * blocks_for(more, 1 << bits)
@@ -209,7 +216,7 @@ class Segment:
     def _writer(self, rows: int) -> tuple[Writer, Mix]:
         """Find or make lists that nobody writes to."""
         if self._bits < 0:
-            self._bits = part_bits(self._memory, rows)
+            self._bits = part_bits(self._expected, rows)
         if not self._idle:
             self._idle.append(Writer(self._bits))
             self._writers.append(self._idle[0])
