@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from dalil.errors import UsageError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 __all__ = [
     "SAT_PER_BTC",
-    "exact_sum",
     "format_btc",
     "format_utc",
     "parse_bytes",
@@ -24,17 +19,6 @@ SAT_PER_BTC = 100_000_000
 
 
 _BYTES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-def exact_sum(values: NDArray[Any]) -> int:
-    """Sum int64 values, none negative, exactly: some chains' supply exceeds int64.
-
-    >>> import numpy as np
-    >>> exact_sum(np.array([2**62, 2**62, 2**62]))
-    13835058055282163712
-    """
-    high, low = values >> 32, values & 0xFFFF_FFFF
-    return (int(high.sum()) << 32) + int(low.sum())
 
 
 def parse_bytes(text: str) -> int:

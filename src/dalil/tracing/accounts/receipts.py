@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dalil.ledger.analysis.sums import exact_sum
 from dalil.tracing.accounts.exact import exact_amounts
-from dalil.units import exact_sum
 
 if TYPE_CHECKING:
     from collections.abc import Collection
