@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from dalil.ledger.layout import CHUNK_BYTES, Column
-from dalil.ledger.store.chunks import ColumnWriter, let_go, map_chunks
+from dalil.ledger.store.chunks import ColumnWriter
+from dalil.ledger.store.mapping import let_go, map_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from dalil.chains.bitcoin.scripts import ScriptType
 from dalil.errors import NotFoundError, StoreError
 from dalil.ledger.analysis.sums import exact_sum
 from dalil.ledger.layout import NO_ADDRESS
-from dalil.ledger.store.chunks import pieces
+from dalil.ledger.store.mapping import pieces
 from dalil.units import format_utc
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import dalil.ledger.accounts.tables
 import dalil.ledger.accounts.verifying
 import dalil.ledger.accounts.writer
 import dalil.ledger.store.chunks
+import dalil.ledger.store.mapping
 from dalil.ledger.accounts import AccountLedger, build_accounts, verify_accounts
 from dalil.progress import silent
 from tests.ledger.accounts.chains import Made, Naive, batch_of, cut, grow
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SCRIPTS = int(os.environ.get("DALIL_SCRIPTS", "40"))
 _CHUNKED = (
     dalil.ledger.store.chunks,
+    dalil.ledger.store.mapping,
     dalil.ledger.accounts.commit,
     dalil.ledger.accounts.tables,
     dalil.ledger.accounts.verifying,

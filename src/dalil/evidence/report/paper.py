@@ -18,6 +18,7 @@ from dalil.evidence.report.identifiers import (
     Identifiers,
     strings_of,
 )
+from dalil.evidence.report.ink import NOT_PRINTABLE, isolated, named_char
 from dalil.evidence.report.reading import REST, in_units
 from dalil.evidence.report.usertext import (
     MAX_TEXT,
@@ -59,7 +60,6 @@ OUTSIDE_DATES = "outside its tag's dates"
 
 _DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9:]{5}))?")
-_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class Paper:
@@ -99,13 +99,13 @@ class Paper:
             head, middle, tail = self.identifiers.parts(text)
         if not middle:
             long = kind in _SHORTENED and len(text) > LONGEST_UNBROKEN
-            return _bdi(f"{kind} id-full" if long else kind, text)
+            return isolated(f"{kind} id-full" if long else kind, text)
         inner = Markup('{}<span class="mid">{}</span>{}').format(head, middle, tail)
-        return _bdi(kind, inner, title=text)
+        return isolated(kind, inner, title=text)
 
     def plain(self, value: object, kind: Kind = "code") -> str:
         """Write an identifier as bare text, masked where the cut asks for it."""
-        text = _NOT_PRINTABLE.sub(_named, str(value)[:MAX_IDENTIFIER])
+        text = NOT_PRINTABLE.sub(named_char, str(value)[:MAX_IDENTIFIER])
         if self.public and kind in _MASKED:
             return self.identifiers.mask(text)
         return text
@@ -120,13 +120,13 @@ class Paper:
 
     def whole(self, value: str) -> Markup:
         """Write an identifier in full, for the annex."""
-        return _bdi("whole", value)
+        return isolated("whole", value)
 
     def amount(self, value_sat: int | None) -> Markup:
         """Write satoshi as an exact amount of coin."""
         if value_sat is None:
             return self.unknown()
-        return _bdi("amount", f"{format_btc(value_sat)} BTC")
+        return isolated("amount", f"{format_btc(value_sat)} BTC")
 
     def quantity(self, value: Whole | None, asset: Json | None) -> Markup:
         """Write an amount of a token exactly; of coin where there is no asset.
@@ -141,7 +141,7 @@ class Paper:
         text = self.plain_quantity(value, asset)
         long = len(text) > LONGEST_UNBROKEN
         groups = Markup(",<wbr>").join(text.split(",")) if long else text
-        shown = _bdi("amount id-long" if long else "amount", groups)
+        shown = isolated("amount id-long" if long else "amount", groups)
         if in_units(asset):
             return shown
         n = value if isinstance(value, int) else 0
@@ -212,11 +212,11 @@ class Paper:
 
     def number(self, value: int | None) -> Markup:
         """Write a count, grouped by thousands, in Latin digits."""
-        return self.unknown() if value is None else _bdi("number", f"{value:,}")
+        return self.unknown() if value is None else isolated("number", f"{value:,}")
 
     def share(self, hits: int, n: int) -> Markup:
         """Write `hits` of `n` as per cent with one decimal."""
-        return _bdi("number", f"{hits / n:.1%}") if n else self.unknown()
+        return isolated("number", f"{hits / n:.1%}") if n else self.unknown()
 
     def text(self, value: object, *, raw: bool = False) -> Markup:
         """Write text of foreign origin; see `user_text`."""
@@ -292,15 +292,3 @@ class Paper:
         return Markup('<span class="unknown">{}</span>').format(
             self.words("value.unknown")
         )
-
-
-def _named(char: re.Match[str]) -> str:
-    return f"<U+{ord(char[0]):04X}>"
-
-
-def _bdi(kind: str, inner: str, title: str = "") -> Markup:
-    """Isolate an identifier; the only place that makes this element."""
-    tip = Markup(' title="{}"').format(title) if title else Markup()
-    return Markup('<bdi dir="ltr" translate="no" class="id id-{}"{}>{}</bdi>').format(
-        kind, tip, inner
-    )

@@ -17,10 +17,11 @@ from dalil.errors import StoreError
 from dalil.ledger.accounts.layout import CHUNK_BYTES, COLUMNS, FORMAT, TABLES
 from dalil.ledger.accounts.runfile import Spans
 from dalil.ledger.layout import canonical_json
-from dalil.ledger.store.chunks import chunk_name, map_chunks
+from dalil.ledger.store.chunks import chunk_name
 from dalil.ledger.store.commit import COMMIT_FILE, atomic_write, has_ledger
 from dalil.ledger.store.commitcheck import count
 from dalil.ledger.store.failures import told_by_errno
+from dalil.ledger.store.mapping import map_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

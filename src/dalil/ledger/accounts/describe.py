@@ -14,7 +14,7 @@ from dalil.chains.accounts import EventKind, TransferKind, TxStatus, whole
 from dalil.errors import NotFoundError
 from dalil.ledger.accounts.amounts import exact_sum, limbs_at
 from dalil.ledger.accounts.view import NO_ADDRESS
-from dalil.ledger.store.chunks import pieces
+from dalil.ledger.store.mapping import pieces
 from dalil.units import format_utc
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ledger.index import find_marks
-from dalil.ledger.store.chunks import let_go
+from dalil.ledger.store.mapping import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

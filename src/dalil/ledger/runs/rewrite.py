@@ -14,12 +14,8 @@ import numpy as np
 from dalil.errors import StoreError
 from dalil.ledger.index import bucket_bits, fill_sieve, sieve_words
 from dalil.ledger.runs.file import Counts
-from dalil.ledger.runs.joining import (
-    count_keys,
-    fill_buckets,
-    join_pairs,
-    join_postings,
-)
+from dalil.ledger.runs.joining import fill_buckets, join_pairs
+from dalil.ledger.runs.joinpostings import count_keys, join_postings
 from dalil.ledger.runs.sources import Sources
 from dalil.ledger.runs.spenders import spent_blocks
 from dalil.ledger.runs.writing import RunWriter

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dalil.ledger.runs.joining import PAIRS, POSTINGS
+from dalil.ledger.runs.joining import PAIRS
+from dalil.ledger.runs.joinpostings import POSTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

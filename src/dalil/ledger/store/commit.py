@@ -22,7 +22,7 @@ from dalil.ledger.layout import (
     SIDE_COLUMNS,
     canonical_json,
 )
-from dalil.ledger.store.chunks import chunk_name, map_chunks, sync_folder
+from dalil.ledger.store.chunks import chunk_name, sync_folder
 from dalil.ledger.store.commitcheck import (
     check_files,
     check_manifest,
@@ -30,6 +30,7 @@ from dalil.ledger.store.commitcheck import (
     count,
 )
 from dalil.ledger.store.failures import told_by_errno
+from dalil.ledger.store.mapping import map_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path

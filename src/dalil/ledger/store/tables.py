@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dalil.ledger.layout import CHUNK_BYTES, COLUMNS, FORMAT, SIDE_COLUMNS
-from dalil.ledger.store.chunks import ColumnWriter, map_chunks, sync_folder
+from dalil.ledger.store.chunks import ColumnWriter, sync_folder
+from dalil.ledger.store.mapping import map_chunks
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

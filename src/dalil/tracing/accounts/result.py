@@ -41,6 +41,7 @@ __all__ = [
     "AccountTrace",
     "Payer",
     "amounts_json",
+    "leaving_sight",
 ]
 
 
