@@ -24,6 +24,12 @@ command -v npm >/dev/null || give_up "needs npm to fetch it"
 mkdir -p .cache
 work=$(mktemp -d "$PWD/$place.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+# Node.js trusts the list it was built with; let it trust the system's too.
+system=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$system" ]; then
+    NODE_EXTRA_CA_CERTS=$system
+    export NODE_EXTRA_CA_CERTS
+fi
 say "downloading (25 MB)"
 npm install --prefix "$work" --ignore-scripts --no-audit --no-fund --no-save \
     --loglevel error "@foundry-rs/anvil@$anvil" "solc@$solc" >&2 ||
