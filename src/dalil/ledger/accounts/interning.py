@@ -1,6 +1,6 @@
 """Giving addresses and tokens their ids, in the order of first appearance.
 
-A table in memory knows the keys of this session, 20 bytes each in one array and
+A table in memory knows the keys of this build, 20 bytes each in one array and
 a word each in an open table. A key it does not know is put behind the others at
 once, and only then, once a batch, are the new ones looked for among the rows of
 earlier sessions, through their indexes. So what a session costs follows what it

@@ -1,4 +1,4 @@
-"""Ids for what batches name: known from this session, from runs, or new."""
+"""Ids for what batches name: known from this build, from runs, or new."""
 
 from __future__ import annotations
 
